@@ -1,0 +1,294 @@
+"""The frozen records of a run, in the order in which they happen.
+
+Times are seconds since the Unix epoch (UTC) by the kit's one clock; durations are seconds. A record holds plain JSON
+values only. The journal adds sequence number and hash (`journal.py`); reports are pure functions of these records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Anything the journal holds. `kind` names the record in the file."""
+
+    kind: ClassVar[str] = ""
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Record):
+    """First record of a journal.
+
+    Attributes:
+        kit_version: version of ocpp-tck.
+        worker: name of the xdist worker, `main` without xdist.
+        seed: the run's seed.
+        sut: role, version, vendor, model as declared.
+        limits: the named limits used, seconds.
+        test_data: the configured values used, masked.
+        pics: answers by feature id.
+        stations: ids of the stations of this run.
+        catalogue_sha256: hash of the catalogue that the cases come from.
+        environment: python, platform, versions of the libraries that judge.
+        selection: how the user selected cases; empty when all were asked for.
+    """
+
+    kind: ClassVar[str] = "run-started"
+    kit_version: str
+    worker: str
+    seed: int
+    sut: Mapping[str, str]
+    limits: Mapping[str, float]
+    test_data: Mapping[str, Any]
+    pics: Mapping[str, bool]
+    stations: tuple[str, ...]
+    catalogue_sha256: str
+    environment: Mapping[str, str]
+    selection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Record):
+    """Last record of a journal; its absence means that the run was killed."""
+
+    kind: ClassVar[str] = "run-ended"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseStarted(Record):
+    """A case begins; every record up to the next one belongs to it.
+
+    Attributes:
+        case: OCA id.
+        title: the case's title, own words.
+        version: OCPP version of this run of the case.
+        sut: `cs` or `csms`.
+        profile: certification / feature profile.
+        requirements: requirement ids or clauses, as written in the case.
+        node: pytest node id.
+        station: identity in use.
+        attempt: 1 for the first.
+        plan: the planned steps: n, text, oca, requirement, optional.
+        status: catalogue status: implemented, draft or disputed.
+    """
+
+    kind: ClassVar[str] = "case-started"
+    case: str
+    title: str
+    version: str
+    sut: str
+    profile: str
+    requirements: str
+    node: str
+    station: str = ""
+    attempt: int = 1
+    plan: tuple[Mapping[str, Any], ...] = ()
+    status: str = "implemented"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEnded(Record):
+    """The verdict of a case's own steps and setup; violations worsen it when the report is made.
+
+    Attributes:
+        phase: setup, call or teardown: where it was decided.
+        cause: first cause in one sentence; empty for a pass.
+        expected, received, requirement, frames: evidence of the cause.
+        detail: traceback of a kit error; never shown as the product's fault.
+    """
+
+    kind: ClassVar[str] = "case-ended"
+    case: str
+    verdict: str
+    phase: str = "call"
+    cause: str = ""
+    requirement: str = ""
+    expected: str = ""
+    received: str = ""
+    frames: tuple[int, ...] = ()
+    detail: str = ""
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(Record):
+    """A step begins. `n` is the OCA document's number, a string; `index` orders steps, 1-based."""
+
+    kind: ClassVar[str] = "step-started"
+    index: int
+    n: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded(Record):
+    """A step ends with a verdict; `not taken` steps have the reason as cause."""
+
+    kind: ClassVar[str] = "step-ended"
+    index: int
+    n: str
+    text: str
+    verdict: str
+    cause: str = ""
+    requirement: str = ""
+    expected: str = ""
+    received: str = ""
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened(Record):
+    """A WebSocket connection stands.
+
+    Attributes:
+        connection: id of the connection, unique in the run.
+        station: identity (last part of the URL path).
+        path: request path as received or sent.
+        offered: subprotocols offered by the client.
+        subprotocol: the one agreed, empty if none.
+        headers: request headers, masked.
+        tls: negotiated protocol, cipher, peer certificate; empty over a plain socket.
+        peer: address of the other end.
+    """
+
+    kind: ClassVar[str] = "connection-opened"
+    connection: str
+    station: str
+    path: str = ""
+    offered: tuple[str, ...] = ()
+    subprotocol: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tls: Mapping[str, str] = field(default_factory=dict)
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRefused(Record):
+    """A connection did not come about; `by` is kit or product, `status` the HTTP status if there was one."""
+
+    kind: ClassVar[str] = "connection-refused"
+    station: str
+    by: str
+    reason: str
+    status: int = 0
+    path: str = ""
+    offered: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionClosed(Record):
+    """A connection ended; `by` is kit, product or network. `code` is the WebSocket close code (1006 = none came)."""
+
+    kind: ClassVar[str] = "connection-closed"
+    connection: str
+    station: str
+    by: str
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame(Record):
+    """One WebSocket message, recorded before anything else happens to it.
+
+    Attributes:
+        n: number of the frame in this journal, 1-based.
+        connection: id of the connection.
+        station: identity.
+        sender: `product` or `kit`.
+        raw: the text as on the wire (tokens as pseudonyms, secrets masked); hex for a binary frame.
+        encoding: text or binary.
+        type: CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND, or empty when it could not be parsed.
+        message_id: message id, empty when unknown.
+        action: action; for a response that of its CALL.
+        malformed: True when the kit broke the frame on purpose.
+    """
+
+    kind: ClassVar[str] = "frame"
+    n: int
+    connection: str
+    station: str
+    sender: str
+    raw: str
+    encoding: str = "text"
+    type: str = ""
+    message_id: str = ""
+    action: str = ""
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationFound(Record):
+    """A rule broken by a frame of the product (or of the kit: then a kit error).
+
+    Attributes:
+        frame: number of the frame; 0 when the absence of a frame is the violation.
+        sender: `product` or `kit`.
+        rule, level, message, clause, path: see `protocol.types.Violation`.
+        recomputable: False when the decision rests on a value that is masked in the journal.
+    """
+
+    kind: ClassVar[str] = "violation"
+    frame: int
+    sender: str
+    rule: str
+    level: str
+    message: str
+    clause: str
+    path: str = ""
+    recomputable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorActed(Record):
+    """The product was made to act.
+
+    Attributes:
+        action: name from the table of actions.
+        payload: what was asked, masked.
+        driver: http, command, python or prompt; empty when none took it.
+        outcome: done, failed, expired, unsupported or prompted.
+        detail: answer of the driver, one line.
+    """
+
+    kind: ClassVar[str] = "operator"
+    action: str
+    payload: Mapping[str, Any]
+    driver: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark(Record):
+    """Something worth reading in the evidence: a state that was looked for, a recovery, a wait that began."""
+
+    kind: ClassVar[str] = "remark"
+    text: str
+
+
+RECORDS: Mapping[str, type[Record]] = {
+    record.kind: record
+    for record in (
+        RunStarted,
+        RunEnded,
+        CaseStarted,
+        CaseEnded,
+        StepStarted,
+        StepEnded,
+        ConnectionOpened,
+        ConnectionRefused,
+        ConnectionClosed,
+        Frame,
+        ViolationFound,
+        OperatorActed,
+        Remark,
+    )
+}

@@ -1,0 +1,144 @@
+"""The kit as CSMS: a WebSocket server for the charging stations under test."""
+
+from __future__ import annotations
+
+import http
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from websockets.asyncio.server import serve
+
+from ocpp_tck.net.auth import accepts
+from ocpp_tck.net.transport import Handshake, Refusal, Transport
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
+    from websockets.typing import Subprotocol
+
+    from ocpp_tck.net.transport import Sink
+
+PROTOCOL_ERROR = 1002
+
+
+class Listener:
+    """Waits for one station identity on one address.
+
+    Going offline closes the listener and keeps the port, so that a station finds the kit where it left it.
+
+    Args:
+        station: identity that may connect.
+        address: `host:port`; port 0 takes a free one.
+        subprotocol: the only subprotocol that is agreed to.
+        sink: receives what happens.
+        password: Basic authentication password, None for none.
+        max_bytes: a larger message closes the connection with code 1009.
+        tls: context of a TLS listener.
+    """
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        address: str,
+        subprotocol: str,
+        sink: Sink,
+        password: str | None = None,
+        max_bytes: int = 1_048_576,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.station = station
+        self.subprotocol = subprotocol
+        self.password = password
+        self._host, _, port = address.rpartition(":")
+        self._port = int(port)
+        self._sink = sink
+        self._max_bytes = max_bytes
+        self._tls = tls
+        self._server: Server | None = None
+
+    @property
+    def address(self) -> str:
+        """`host:port` at which the kit waits."""
+        return f"{self._host}:{self._port}"
+
+    async def open(self) -> None:
+        """Begin to accept connections.
+
+        Raises:
+            OSError: the address is in use or not of this machine.
+        """
+        self._server = await serve(
+            self._handle,
+            self._host.strip("[]"),
+            self._port,
+            select_subprotocol=self._select,
+            process_request=self._admit,
+            max_size=self._max_bytes,
+            ssl=self._tls,
+            server_header="ocpp-tck",
+            ping_interval=20,
+            ping_timeout=20,
+            close_timeout=2,
+        )
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop accepting and close what is open; the port number is kept for the next `open`."""
+        if self._server is not None:
+            self._server.close(close_connections=True)
+            await self._server.wait_closed()
+            self._server = None
+
+    def _handshake(self, connection: ServerConnection, request: Request) -> Handshake:
+        path = urlsplit(request.path).path
+        offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
+        peer = connection.remote_address or ("", 0)
+        return Handshake(
+            station=unquote(path.rsplit("/", 1)[-1]),
+            path=request.path,
+            offered=tuple(name.strip() for name in offered.split(",") if name.strip()),
+            subprotocol=connection.subprotocol or "",
+            headers=dict(request.headers.raw_items()),
+            peer=f"{peer[0]}:{peer[1]}",
+        )
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        handshake = self._handshake(connection, request)
+        if handshake.station != self.station:
+            text = (
+                f'a station came as "{handshake.station}"; this listener waits for "{self.station}": '
+                "compare connection.station_id with the identity set in the station"
+            )
+            return self._refuse(connection, handshake, "identity", text, http.HTTPStatus.NOT_FOUND)
+        if self.password is not None and not accepts(request.headers.get("Authorization"), self.station, self.password):
+            text = "the station sent no or wrong Basic authentication credentials"
+            return self._refuse(connection, handshake, "credentials", text, http.HTTPStatus.UNAUTHORIZED)
+        return None
+
+    def _refuse(
+        self, connection: ServerConnection, handshake: Handshake, cause: str, reason: str, status: http.HTTPStatus
+    ) -> Response:
+        self._sink.refused(Refusal(by="kit", reason=reason, cause=cause, handshake=handshake, status=status))
+        response = connection.respond(status, f"{reason}\n")
+        if status is http.HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = 'Basic realm="ocpp-tck"'
+        return response
+
+    def _select(self, _connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+        return next((name for name in offered if name == self.subprotocol), None)
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        assert connection.request is not None  # noqa: S101 - set before the handler runs
+        handshake = self._handshake(connection, connection.request)
+        if not handshake.subprotocol:
+            # OCPP-J 1.6 3.2 and 2.0.1 Part 4 3.3: complete the handshake without the header, then close.
+            names = ", ".join(handshake.offered) or "none"
+            text = f"the station offered the subprotocols {names}; {self.subprotocol} is needed"
+            self._sink.refused(Refusal(by="kit", reason=text, cause="subprotocol", handshake=handshake))
+            await connection.close(PROTOCOL_ERROR, "no common OCPP subprotocol")
+            return
+        await Transport(connection, handshake).pump(self._sink)

@@ -1,0 +1,108 @@
+"""`python -m ocpp_tck.reference cs|csms …`: an embedded product as a process of its own."""
+
+import argparse
+import sys
+
+from ocpp_tck.reference.launch import (
+    DEFAULT_TOKENS,
+    LOOPBACK,
+    VERSIONS,
+    CsmsOptions,
+    StationOptions,
+    Token,
+    run_csms,
+    run_station,
+)
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read `HOST:PORT`. Raises `ArgumentTypeError`."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:9000")
+    return host.strip("[]"), int(port)
+
+
+def token(text: str) -> Token:
+    """Read `IDTAG=Status[:parent]`. Raises `ArgumentTypeError`."""
+    name, equals, rest = text.partition("=")
+    status, _, parent = rest.partition(":")
+    if not name or not equals or not status:
+        raise argparse.ArgumentTypeError(f"{text!r} is not IDTAG=Status[:parent], such as A1=Accepted:GROUP")
+    return Token(name, status, parent or None)
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`. Raises `ArgumentTypeError`."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the command line."""
+    root = argparse.ArgumentParser(prog="python -m ocpp_tck.reference", description=__doc__)
+    products = root.add_subparsers(dest="product", required=True)
+
+    station = products.add_parser("cs", help="a charging station")
+    station.add_argument("--url", required=True, help="the CSMS's endpoint, without the station id")
+    station.add_argument("--station-id", default="CP001")
+    station.add_argument("--password", help="Basic auth password")
+    station.add_argument("--connectors", type=int, default=2)
+    station.add_argument("--fixed-cable", action="store_true")
+    station.add_argument("--backup-power", action="store_true")
+    station.add_argument("--reboot-seconds", type=float, default=0.1)
+    station.add_argument("--reconnect-seconds", type=float, default=0.1)
+    station.add_argument("--set", type=key_value, action="append", default=[], metavar="KEY=VALUE", dest="settings")
+
+    csms = products.add_parser("csms", help="a CSMS")
+    csms.add_argument("--listen", type=address, default=LOOPBACK, metavar="HOST:PORT")
+    csms.add_argument("--station", action="append", default=[], metavar="ID", dest="stations")
+    csms.add_argument("--password", type=key_value, action="append", default=[], metavar="STATION=PASSWORD")
+    csms.add_argument("--heartbeat-interval", type=int, default=300, metavar="SECONDS")
+    csms.add_argument("--token", type=token, action="append", default=[], metavar="IDTAG=Status[:parent]")
+
+    for product in (station, csms):
+        product.add_argument("--version", choices=VERSIONS, default="1.6")
+        product.add_argument("--control", type=address, default=LOOPBACK, metavar="HOST:PORT")
+        product.add_argument("--until-stdin-closes", action="store_true")
+    return root
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run what the command line asks for; returns the exit code."""
+    given = parser().parse_args(arguments)
+    if given.product == "cs":
+        return run_station(
+            StationOptions(
+                version=given.version,
+                url=given.url,
+                station_id=given.station_id,
+                control=given.control,
+                password=given.password,
+                connectors=given.connectors,
+                fixed_cable=given.fixed_cable,
+                backup_power=given.backup_power,
+                reboot_seconds=given.reboot_seconds,
+                reconnect_seconds=given.reconnect_seconds,
+                configuration=dict(given.settings),
+            ),
+            until_stdin_closes=given.until_stdin_closes,
+        )
+    return run_csms(
+        CsmsOptions(
+            version=given.version,
+            listen=given.listen,
+            control=given.control,
+            stations=tuple(given.stations),
+            passwords=dict(given.password),
+            heartbeat_interval=given.heartbeat_interval,
+            tokens=DEFAULT_TOKENS + tuple(given.token),
+        ),
+        until_stdin_closes=given.until_stdin_closes,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The embedded CSMSs, one module per OCPP version."""

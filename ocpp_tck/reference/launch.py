@@ -1,0 +1,186 @@
+"""Options of the embedded products, and how they run as a process of their own."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ocpp_tck.reference.control import CannotStart, Control
+
+VERSIONS = ("1.6", "2.0.1", "2.1")
+LOOPBACK = ("127.0.0.1", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token (idTag in 1.6, idToken in 2.x) that the CSMS knows.
+
+    `status` is the AuthorizationStatus of the version, `parent` the parentIdTag (1.6) or
+    groupIdToken (2.x), `expiry_date` an RFC 3339 time, `type` the IdTokenEnumType of 2.x
+    (None: any type matches).
+    """
+
+    id: str
+    status: str = "Accepted"
+    parent: str | None = None
+    expiry_date: str | None = None
+    type: str | None = None
+
+
+DEFAULT_TOKENS = (
+    Token("TCK-VALID", parent="TCK-GROUP"),
+    Token("TCK-VALID-2", parent="TCK-GROUP"),
+    Token("TCK-OTHER"),
+    Token("TCK-EXPIRED", "Expired", expiry_date="2020-01-01T00:00:00Z"),
+    Token("TCK-BLOCKED", "Blocked"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StationOptions:
+    """What an embedded charging station is and where it connects.
+
+    `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
+    connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
+    factory values of configuration keys or variables. All times are seconds.
+    """
+
+    version: str
+    url: str
+    station_id: str
+    control: tuple[str, int] = LOOPBACK
+    password: str | None = None
+    connectors: int = 2
+    fixed_cable: bool = False
+    backup_power: bool = False
+    reboot_seconds: float = 0.1
+    reconnect_seconds: float = 0.1
+    response_seconds: float = 30.0
+    vendor: str = "ocpp-tck"
+    model: str = "Reference station"
+    serial_number: str = "TCK-0001"
+    firmware_version: str = "1.0.0"
+    configuration: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CsmsOptions:
+    """What an embedded CSMS knows and where it listens.
+
+    `stations` empty: a station of any id is accepted. `passwords` maps a station id to the
+    Basic auth password that it must show; a station without one connects unauthenticated.
+    """
+
+    version: str
+    listen: tuple[str, int] = LOOPBACK
+    control: tuple[str, int] = LOOPBACK
+    stations: tuple[str, ...] = ()
+    passwords: Mapping[str, str] = field(default_factory=dict)
+    heartbeat_interval: int = 300
+    tokens: tuple[Token, ...] = DEFAULT_TOKENS
+    response_seconds: float = 30.0
+
+
+class Product(Protocol):
+    """What every embedded product offers to the launcher and to tests."""
+
+    url: str
+    """The OCPP endpoint: where a CSMS listens, or where a station connects (with its id)."""
+
+    async def start(self) -> None:
+        """Come up: listen, or begin to connect. Raises `CannotStart`."""
+
+    async def act(self, action: str, station: str | None, payload: dict[str, Any]) -> None:
+        """Start a control action. Raises what `control` maps to HTTP statuses."""
+
+    async def stop(self) -> None:
+        """Go down and leave nothing running."""
+
+
+def station_product(options: StationOptions) -> Product:
+    """Build the station for `options.version`. Raises `CannotStart` for an unknown version."""
+    product: Product
+    if options.version == "1.6":
+        from ocpp_tck.reference.station import v16  # noqa: PLC0415 - loads only what is run
+
+        product = v16.Product(options)
+    else:
+        _check_version(options.version)
+        from ocpp_tck.reference.station import v20  # noqa: PLC0415
+
+        product = v20.Product(options)
+    return product
+
+
+def csms_product(options: CsmsOptions) -> Product:
+    """Build the CSMS for `options.version`. Raises `CannotStart` for an unknown version."""
+    product: Product
+    if options.version == "1.6":
+        from ocpp_tck.reference.csms import v16  # noqa: PLC0415
+
+        product = v16.Product(options)
+    else:
+        _check_version(options.version)
+        from ocpp_tck.reference.csms import v20  # noqa: PLC0415
+
+        product = v20.Product(options)
+    return product
+
+
+def run_station(options: StationOptions, *, until_stdin_closes: bool = False) -> int:
+    """Run a station until a signal (or the end of stdin); returns the exit code."""
+    return _run(lambda: station_product(options), options.control, until_stdin_closes=until_stdin_closes)
+
+
+def run_csms(options: CsmsOptions, *, until_stdin_closes: bool = False) -> int:
+    """Run a CSMS until a signal (or the end of stdin); returns the exit code."""
+    return _run(lambda: csms_product(options), options.control, until_stdin_closes=until_stdin_closes)
+
+
+def _check_version(version: str) -> None:
+    if version not in VERSIONS:
+        raise CannotStart(f"unknown OCPP version {version!r}; use one of {', '.join(VERSIONS)}")
+
+
+def _run(build: Callable[[], Product], control: tuple[str, int], *, until_stdin_closes: bool) -> int:
+    try:
+        asyncio.run(_live(build(), control, until_stdin_closes=until_stdin_closes))
+    except CannotStart as error:
+        print(f"ocpp-tck reference: {error}", file=sys.stderr)  # noqa: T201 - a process's own voice
+        return 1
+    return 0
+
+
+async def _live(product: Product, control: tuple[str, int], *, until_stdin_closes: bool) -> None:
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    if until_stdin_closes:
+        threading.Thread(target=_watch_stdin, args=(loop, ended), daemon=True).start()
+    server = Control(*control, product.act)
+    await product.start()
+    try:
+        host, port = await server.start()
+        ready = {"ocpp": product.url, "control": f"http://{host}:{port}"}
+        print(f"ready {json.dumps(ready)}", flush=True)  # noqa: T201 - the line a parent process waits for
+        await ended.wait()
+    finally:
+        await server.stop()
+        await product.stop()
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    # os.read, not sys.stdin: a daemon thread inside the buffered reader's lock aborts the
+    # interpreter at exit.
+    try:
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass
+    loop.call_soon_threadsafe(ended.set)

@@ -1,0 +1,1 @@
+"""The embedded charging stations, one module per OCPP version."""

@@ -1,0 +1,171 @@
+"""What a power cut leaves in place: connectors, cables, meters and non-volatile memory."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
+from ocpp_tck.reference.station.core16.clock import Clock
+from ocpp_tck.reference.station.core16.configuration import Configuration, core_keys
+from ocpp_tck.reference.station.core16.meter import Meter
+
+UNKNOWN_TRANSACTION = -1
+"""The transactionId of a transaction whose StartTransaction was never answered (errata 3.18)."""
+
+EV_SIDE_DISCONNECTED = "EV side disconnected"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A transaction, from the start of energy supply until it is stopped."""
+
+    connector_id: int
+    id_tag: str
+    parent: str | None
+    started: datetime
+    meter_start: int
+    id: int | None = None
+    data: list[dict[str, Any]] = field(default_factory=list)
+    """MeterValues for the transactionData of StopTransaction."""
+    marks: dict[str, int] = field(default_factory=dict)
+    """The register in Wh at the last sample, per configuration key that asked for it."""
+    suspended: bool = False
+    """The charge point offers no energy, because the idTag proved invalid."""
+
+
+@dataclass(slots=True)
+class TransactionMessage:
+    """A transaction-related message waiting for delivery (1.6 §3.7).
+
+    `payload` has snake_case keys; the transactionId is filled in on sending, when it is known.
+    """
+
+    action: str
+    payload: dict[str, Any]
+    transaction: Transaction
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Claim:
+    """A driver authorized to charge who has not started yet."""
+
+    id_tag: str
+    parent: str | None
+    floating: bool
+    """No connector was named: plugging in at another one moves the claim there."""
+
+
+@dataclass(slots=True)
+class Lockholder:
+    """Whose token unlocks a cable that stayed locked after its transaction."""
+
+    id_tag: str
+    parent: str | None
+
+
+@dataclass(slots=True)
+class Connector:
+    """A connector with its socket, lock, meter, EV and what the charge point remembers of it."""
+
+    number: int
+    fixed_cable: bool
+    meter: Meter
+    cable: bool = False
+    """A cable is in the charge point's socket (always, when it is fixed)."""
+    ev: bool = False
+    """An EV is connected at the other end."""
+    ev_draws: bool = True
+    """The EV takes energy when it is offered."""
+    locked: bool = False
+    lock_broken: bool = False
+    fault: str | None = None
+    operative: bool = True
+    scheduled: bool | None = None
+    """The availability that takes effect when the transaction has finished."""
+    transaction: Transaction | None = None
+    finished: bool = False
+    """A charging session ended, or timed out, and the cable is still there."""
+    lockholder: Lockholder | None = None
+    claim: Claim | None = None
+    authorizing: str | None = None
+    """An idTag whose authorization for this connector is under way."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether an EV is connected to the charge point."""
+        return self.cable and self.ev
+
+    @property
+    def status(self) -> str:
+        """The ChargePointStatus that follows from the state (1.6 §4.9, §7.7)."""
+        if self.fault is not None:
+            return "Faulted"
+        if self.transaction is not None:
+            return self._transaction_status(self.transaction)
+        if self.finished:
+            return "Finishing"
+        if not self.operative:
+            return "Unavailable"
+        return "Preparing" if self.connected or self.claim is not None else "Available"
+
+    @property
+    def info(self) -> str | None:
+        """What a StatusNotification adds in `info`."""
+        disconnected = self.transaction is not None and not self.connected
+        return EV_SIDE_DISCONNECTED if disconnected and self.fault is None else None
+
+    def _transaction_status(self, transaction: Transaction) -> str:
+        if transaction.suspended:
+            return "SuspendedEVSE"
+        return "Charging" if self.connected and self.ev_draws else "SuspendedEV"
+
+
+class Device:
+    """The charge point as hardware and memory."""
+
+    def __init__(self, options: StationOptions) -> None:
+        """Build a charge point as it leaves the factory. Raises ValueError for a bad override."""
+        self.options = options
+        self.clock = Clock()
+        self.cache = AuthorizationCache(self.clock.now)
+        self.configuration = Configuration(
+            core_keys(
+                options.connectors,
+                fixed_cable=options.fixed_cable,
+                message_timeout=max(1, round(options.response_seconds)),
+            ),
+            options.configuration,
+        )
+        self.connectors = {
+            number: Connector(number, options.fixed_cable, Meter(1000.0 * number), cable=options.fixed_cable)
+            for number in range(1, options.connectors + 1)
+        }
+        self.queue: deque[TransactionMessage] = deque()
+        self.operative = True
+        self.scheduled: bool | None = None
+        self.fault: str | None = None
+        self.accepted_before = False
+
+    @property
+    def status(self) -> str:
+        """The status of the main controller, connector 0: Available, Unavailable or Faulted."""
+        if self.fault is not None:
+            return "Faulted"
+        return "Available" if self.operative else "Unavailable"
+
+    @property
+    def transactions(self) -> list[Connector]:
+        """The connectors with a transaction under way."""
+        return [connector for connector in self.connectors.values() if connector.transaction]
+
+    def remember(self, id_tag: str, info: IdTagInfo) -> None:
+        """Update the authorization cache from an answer, when the cache is enabled."""
+        if self.configuration.flag("AuthorizationCacheEnabled"):
+            self.cache.put(id_tag, info)
+
+    def known(self, id_tag: str) -> IdTagInfo | None:
+        """Look an idTag up in the authorization cache, when the cache is enabled."""
+        return self.cache.get(id_tag) if self.configuration.flag("AuthorizationCacheEnabled") else None

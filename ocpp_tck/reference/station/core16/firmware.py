@@ -1,0 +1,199 @@
+"""The charge point while it has power: connection, registration, and everything that hangs on them."""
+
+import asyncio
+import base64
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.station.core16.background import Background
+from ocpp_tck.reference.station.core16.commands import CentralSystemCommands
+from ocpp_tck.reference.station.core16.device import Device
+from ocpp_tck.reference.station.core16.driver import Driver, Service
+from ocpp_tck.reference.station.core16.link import Link
+from ocpp_tck.reference.station.core16.registration import Registration, State
+from ocpp_tck.reference.station.core16.status import StatusReporter
+from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+_BACK_OFF_LIMIT = 5.0
+_OPEN_SECONDS = 10.0
+
+
+def endpoint(options: StationOptions) -> str:
+    """Return the URL a charge point connects to (OCPP-J §3.1.1)."""
+    return f"{options.url.rstrip('/')}/{quote(options.station_id, safe='')}"
+
+
+class Firmware:
+    """One run of the charge point, from power-on or reboot until the next one."""
+
+    def __init__(self, device: Device, reboot: Callable[[], None]) -> None:
+        """`reboot` is called when the charge point is to start anew."""
+        self._device = device
+        self._reboot = reboot
+        self._background = Background()
+        self.transactions = Transactions(device, self._background, self._changed)
+        self._sender = self.transactions.sender
+        self._reporter = StatusReporter(device, self._sender, self._background)
+        self._registration = Registration(device, self._sender, self._accepted)
+        self.driver = Driver(device, self._sender, self.transactions, self._reporter, self._background)
+        self.commands = CentralSystemCommands(
+            device,
+            registration=self._registration,
+            driver=self.driver,
+            transactions=self.transactions,
+            reporter=self._reporter,
+            background=self._background,
+            reset=self._start_reset,
+        )
+        self._connection: ClientConnection | None = None
+
+    def start(self) -> None:
+        """Boot: end what a power cut interrupted, then connect and register."""
+        self._device.configuration.adopt()
+        for connector in self._device.connectors.values():
+            connector.claim = connector.authorizing = None
+            if connector.transaction is None:
+                unlock(connector)
+        for connector in self._device.transactions:
+            self.transactions.stop(connector, "PowerLoss")
+        self._update_service()
+        self.driver.changed()
+        for work in (self._stay_connected(), self._registration.run(), self._sender.run(), self.transactions.align()):
+            self._background.spawn(work)
+
+    async def stop(self, *, abruptly: bool = False) -> None:
+        """End the run, with a closing handshake or as a power cut does."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if abruptly:
+                connection.transport.abort()
+            else:
+                await connection.close()
+        await self._background.stop()
+        for connector in self._device.connectors.values():
+            connector.meter.switch(flowing=False)
+
+    async def end_transactions(self, reason: str) -> None:
+        """Stop every transaction, deliver what can be delivered now, and serve nobody any more."""
+        self.commands.resetting = True
+        self.driver.service = Service(open=False, online=False)
+        for connector in self._device.transactions:
+            self.transactions.stop(connector, reason)
+        self._changed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._device.configuration.number("MessageTimeout")):
+                await self._sender.drained()
+
+    def _changed(self) -> None:
+        self.driver.changed()
+
+    def _start_reset(self, reason: str) -> None:
+        self._background.spawn(self._reset(reason))
+
+    async def _reset(self, reason: str) -> None:
+        await self.end_transactions(reason)
+        self._reboot()
+
+    def _accepted(self) -> None:
+        self._update_service()
+        self._reporter.went_online(booted=True)
+
+    def _update_service(self) -> None:
+        state = self._registration.state
+        first_boot_pending = state is State.UNANSWERED and self._device.accepted_before
+        self.driver.service = Service(
+            open=(state is State.ACCEPTED or first_boot_pending) and not self.commands.resetting,
+            online=state is State.ACCEPTED and self._sender.connected,
+        )
+
+    async def _stay_connected(self) -> None:
+        options = self._device.options
+        pause = options.reconnect_seconds
+        told = False
+        while True:
+            try:
+                connection = await self._connect()
+            except (OSError, WebSocketException, TimeoutError) as error:
+                if not told:
+                    _tell(f"no connection to {endpoint(options)}: {_reason(error)}; trying again")
+                    told = True
+                await asyncio.sleep(pause)
+                # Refused by a Central System that is there: back off (OCPP-J errata 3.4).
+                pause = min(pause * 2, _BACK_OFF_LIMIT) if isinstance(error, InvalidHandshake) else pause
+                continue
+            pause, told = options.reconnect_seconds, False
+            await self._converse(connection)
+            await asyncio.sleep(options.reconnect_seconds)
+
+    async def _connect(self) -> ClientConnection:
+        options = self._device.options
+        headers = {}
+        if options.password is not None:
+            credentials = f"{options.station_id}:{options.password}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
+        connection = await connect(
+            endpoint(options),
+            subprotocols=[SUBPROTOCOL],
+            additional_headers=headers,
+            compression=None,
+            open_timeout=_OPEN_SECONDS,
+            ping_interval=None,
+            close_timeout=1,
+            proxy=None,
+        )
+        if connection.subprotocol != SUBPROTOCOL:
+            await connection.close()
+            raise InvalidHandshake(f"the Central System did not choose the subprotocol {SUBPROTOCOL}")
+        return connection
+
+    async def _converse(self, connection: ClientConnection) -> None:
+        link = Link(self._device.options.station_id, connection, self.commands)
+        self._connection = connection
+        pinging = self._background.spawn(self._ping(connection))
+        serving = self._background.spawn(link.serve())
+        self._sender.opened(link)
+        self._registration.connected(now=True)
+        self._update_service()
+        if self._registration.state is State.ACCEPTED:
+            self._reporter.went_online(booted=False)
+        try:
+            await serving
+        finally:
+            pinging.cancel()
+            self._connection = None
+            self._registration.connected(now=False)
+            self._reporter.went_offline()
+            self._sender.lost()
+            self._update_service()
+
+    async def _ping(self, connection: ClientConnection) -> None:
+        interval = self._device.configuration.number("WebSocketPingInterval")
+        while interval:
+            await asyncio.sleep(interval)
+            try:
+                async with asyncio.timeout(self._device.configuration.number("MessageTimeout")):
+                    await (await connection.ping())
+            except TimeoutError:
+                await connection.close()
+            except WebSocketException:
+                return
+
+
+def _tell(message: str) -> None:
+    print(f"ocpp-tck reference station: {message}", file=sys.stderr, flush=True)  # noqa: T201 - a process's own voice
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, InvalidStatus):
+        return f"the Central System answered HTTP {error.response.status_code}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,453 @@
+"""Folds the journals of a run into a report model. A pure function of the records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from ocpp_tck.evidence import records as r
+from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
+from ocpp_tck.report.model import Step as StepRow
+from ocpp_tck.report.model import Violation as ViolationRow
+from ocpp_tck.verdict import Verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ocpp_tck.evidence.journal import JournalFile
+
+INTERRUPTED = "The run was interrupted before the case ended."
+_OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
+
+
+def fold(journals: Iterable[JournalFile]) -> ReportModel:
+    """Make the report model of a run from its journals; a run killed early has fewer cases, or none."""
+    files = list(journals)
+    cases: list[Case] = []
+    problems: list[str] = []
+    for journal in files:
+        folding = _Folding(journal.path.name)
+        for record in journal.records:
+            folding.take(record)
+        cases += folding.finish()
+        problems += folding.problems
+        if journal.torn:
+            problems.append(f"{journal.path.name}: the last record is incomplete: the run was killed while writing it.")
+        if not journal.records or journal.records[-1].kind != "run-ended":
+            problems.append(f"{journal.path.name}: the run was killed before its end; the cases after that are missing.")
+    ordered = _supersede(sorted(cases, key=lambda case: (case.start, case.journal)))
+    every = [record for journal in files for record in journal.records]
+    frames = sorted((record for record in every if isinstance(record, r.Frame)), key=lambda frame: frame.time)
+    starts = [record for record in every if isinstance(record, r.RunStarted)]
+    return ReportModel(
+        run=_run(starts, every, files),
+        sut=dict(starts[0].sut) if starts else {},
+        seen=_seen(frames),
+        cases=tuple(ordered),
+        answers=_answers(every),
+        problems=tuple([*_mixed(starts), *problems]),
+    )
+
+
+def _run(starts: list[r.RunStarted], every: list[r.Record], files: list[JournalFile]) -> Run:
+    first = starts[0] if starts else None
+    times = [record.time for record in every]
+    return Run(
+        kit_version=first.kit_version if first else "",
+        seed=first.seed if first else 0,
+        start=min(times, default=0.0),
+        end=max(times, default=0.0),
+        limits=first.limits if first else {},
+        test_data=first.test_data if first else {},
+        pics=first.pics if first else {},
+        stations=tuple(sorted({station for start in starts for station in start.stations})),
+        catalogue_sha256=first.catalogue_sha256 if first else "",
+        environment=first.environment if first else {},
+        selection=first.selection if first else "",
+        workers=tuple(sorted({start.worker for start in starts})),
+        journals=tuple(journal.path.name for journal in files),
+    )
+
+
+def _mixed(starts: list[r.RunStarted]) -> list[str]:
+    """Say when the journals are not of one run."""
+    mixed = []
+    for name in ("kit_version", "seed", "sut", "catalogue_sha256", "limits", "pics"):
+        values = {json.dumps(getattr(start, name), sort_keys=True, default=dict) for start in starts}
+        if len(values) > 1:
+            mixed.append(f"The journals do not agree on {name}: {', '.join(sorted(values))}.")
+    return mixed
+
+
+_SEEN = {
+    "chargePointVendor": "vendor",
+    "vendorName": "vendor",
+    "chargePointModel": "model",
+    "model": "model",
+    "firmwareVersion": "firmware",
+    "chargePointSerialNumber": "serial",
+    "serialNumber": "serial",
+}
+
+
+def _seen(frames: list[r.Frame]) -> dict[str, str]:
+    """Give what the product's last BootNotification says of it."""
+    for frame in reversed(frames):
+        if (frame.sender, frame.action, frame.type) == ("product", "BootNotification", "CALL"):
+            payload = _payload(frame.raw)
+            fields = payload.get("chargingStation", payload)
+            if isinstance(fields, Mapping):
+                return {_SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)}
+    return {}
+
+
+def _payload(raw: str) -> Mapping[str, Any]:
+    try:
+        message = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    last = message[-1] if isinstance(message, list) and message else None
+    return last if isinstance(last, Mapping) else {}
+
+
+def _answers(every: list[r.Record]) -> tuple[AnswerTime, ...]:
+    """Measure how long the product took for each CALL of the kit."""
+    open_calls: dict[tuple[str, str], r.Frame] = {}
+    times: dict[str, list[float]] = {}
+    unanswered: dict[str, int] = {}
+    for record in every:
+        if not isinstance(record, r.Frame):
+            continue
+        key = (record.connection, record.message_id)
+        if record.sender == "kit" and record.type == "CALL":
+            open_calls[key] = record
+            unanswered[record.action] = unanswered.get(record.action, 0) + 1
+        elif record.sender == "product" and record.type in {"CALLRESULT", "CALLERROR"} and key in open_calls:
+            call = open_calls.pop(key)
+            times.setdefault(call.action, []).append(max(0.0, record.time - call.time))
+            unanswered[call.action] -= 1
+    return tuple(
+        AnswerTime(
+            action=action,
+            count=len(times.get(action, ())),
+            unanswered=unanswered[action],
+            median=median(times.get(action, (0.0,))),
+            longest=max(times.get(action, (0.0,))),
+        )
+        for action in sorted(unanswered)
+    )
+
+
+def _supersede(cases: list[Case]) -> list[Case]:
+    """Number the attempts at the same case, and mark the interrupted ones that were made again."""
+    last: dict[tuple[str, str, str], int] = {}
+    for position, case in enumerate(cases):
+        last[case.id, case.version, case.sut] = position
+    result, attempts = [], dict.fromkeys(last, 0)
+    for position, case in enumerate(cases):
+        same = (case.id, case.version, case.sut)
+        attempts[same] += 1
+        interrupted = case.cause is not None and case.cause.text == INTERRUPTED
+        result.append(replace(case, attempt=attempts[same], superseded=interrupted and position < last[same]))
+    return result
+
+
+@dataclass(slots=True)
+class _Finding:
+    """A possible first cause: `order` is the last frame it rests on, then the order of the records."""
+
+    verdict: Verdict
+    order: tuple[int, int]
+    cause: Cause
+
+
+@dataclass(slots=True)
+class _Open:
+    """A case while its records come in."""
+
+    started: r.CaseStarted
+    start: float
+    ended: r.CaseEnded | None = None
+    last_time: float = 0.0
+    steps: list[StepRow] = field(default_factory=list)
+    running: list[StepRow] = field(default_factory=list)
+    frames: list[FrameRow] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    violations: list[ViolationRow] = field(default_factory=list)
+    findings: list[_Finding] = field(default_factory=list)
+
+
+class _Folding:
+    """Folds one journal, record by record."""
+
+    def __init__(self, journal: str) -> None:
+        self._journal = journal
+        self._cases: list[_Open] = []
+        self._current: _Open | None = None
+        self._before: list[r.Record] = []
+        self._count = 0
+        self._last_frame = 0
+        self.problems: list[str] = []
+
+    def take(self, record: r.Record) -> None:
+        """Add the next record. Records before the first case belong to the first case."""
+        self._count += 1
+        if isinstance(record, r.Frame):
+            self._last_frame = record.n
+        if isinstance(record, r.CaseStarted):
+            self._begin(record)
+        elif isinstance(record, (r.RunStarted, r.RunEnded)):
+            return
+        elif self._current is None:
+            self._before.append(record)
+        else:
+            self._add(self._current, record)
+
+    def finish(self) -> list[Case]:
+        """Give the cases of the journal."""
+        if any(isinstance(record, r.ViolationFound) for record in self._before):
+            self.problems.append(f"{self._journal}: rules were broken, but no case ran that could carry the verdict.")
+        return [_close(case, self._journal) for case in self._cases]
+
+    def _begin(self, record: r.CaseStarted) -> None:
+        case = _Open(record, record.time, last_time=record.time)
+        self._cases.append(case)
+        self._current = case
+        early, self._before = self._before, []
+        for before in early:
+            self._add(case, before)
+
+    def _add(self, case: _Open, record: r.Record) -> None:
+        case.last_time = max(case.last_time, record.time)
+        match record:
+            case r.CaseEnded():
+                self._end(case, record)
+            case r.StepStarted():
+                step = StepRow(index=record.index, n=record.n, text=record.text, verdict="", start=record.time)
+                case.running.append(step)
+                case.events.append(_event(case, record, "step", f"{record.n}  {record.text}"))
+            case r.StepEnded():
+                self._end_step(case, record)
+            case r.Frame():
+                case.frames.append(_frame_row(case, record))
+            case r.ViolationFound():
+                self._violation(case, record)
+            case _:
+                case.events.append(_described(case, record))
+
+    def _end(self, case: _Open, record: r.CaseEnded) -> None:
+        case.ended = record
+        verdict = _verdict(record.verdict)
+        if verdict in _OUTSIDE and not case.frames and len(self._cases) > 1:
+            # nothing was exchanged for it: what follows is still the tail of the case before
+            self._current = next((one for one in reversed(self._cases[:-1]) if not _is_outside(one)), case)
+        where = record.phase if record.phase != "call" else "case"
+        self._finding(case, verdict, record, where, record.detail)
+
+    def _end_step(self, case: _Open, record: r.StepEnded) -> None:
+        begun = next((step for step in reversed(case.running) if step.index == record.index), None)
+        if begun is not None:
+            case.running.remove(begun)
+        start = begun.start if begun else record.time
+        verdict = NOT_TAKEN if record.verdict in {NOT_TAKEN, str(Verdict.NONE)} else record.verdict
+        case.steps.append(
+            StepRow(
+                index=record.index,
+                n=record.n,
+                text=record.text,
+                verdict=verdict,
+                cause=record.cause,
+                requirement=record.requirement,
+                expected=record.expected,
+                received=record.received,
+                frames=record.frames,
+                start=start,
+                duration=max(0.0, record.time - start),
+            ),
+        )
+        self._finding(case, _verdict(record.verdict), record, f"step {record.n}")
+
+    def _finding(
+        self,
+        case: _Open,
+        verdict: Verdict,
+        record: r.StepEnded | r.CaseEnded,
+        where: str,
+        detail: str = "",
+    ) -> None:
+        if verdict in {Verdict.PASS, Verdict.NONE}:
+            return
+        cause = Cause(
+            text=record.cause or f"{where[:1].upper()}{where[1:]} ended with the verdict {verdict}.",
+            where=where,
+            requirement=record.requirement,
+            expected=record.expected,
+            received=record.received,
+            frames=record.frames,
+            detail=detail,
+        )
+        case.findings.append(_Finding(verdict, (max(record.frames, default=self._last_frame), self._count), cause))
+
+    def _violation(self, case: _Open, record: r.ViolationFound) -> None:
+        violation = ViolationRow(
+            rule=record.rule,
+            level=record.level,
+            frame=record.frame,
+            message=record.message,
+            spec=record.clause,
+            path=record.path,
+            sender=record.sender,
+            recomputable=record.recomputable,
+            time=record.time,
+        )
+        case.violations.append(violation)
+        frame = next((row for row in reversed(case.frames) if row.n == record.frame), None)
+        cause = Cause(
+            text=record.message,
+            where=f"rule {record.rule}",
+            requirement=record.clause,
+            received=frame.raw if frame else "",
+            frames=(record.frame,) if record.frame else (),
+        )
+        order = (record.frame or self._last_frame, self._count)
+        case.findings.append(_Finding(violation.verdict, order, cause))
+
+
+def _is_outside(case: _Open) -> bool:
+    return case.ended is not None and _verdict(case.ended.verdict) in _OUTSIDE and not case.frames
+
+
+def _verdict(text: str) -> Verdict:
+    """Read a verdict; one that this kit does not know is a kit error."""
+    try:
+        return Verdict(text)
+    except ValueError:
+        return Verdict.NONE if text == NOT_TAKEN else Verdict.ERROR
+
+
+def _event(case: _Open, record: r.Record, kind: str, text: str, detail: str = "", tone: str = "plain") -> Event:
+    return Event(kind=kind, time=record.time, offset=record.time - case.start, text=text, detail=detail, tone=tone)
+
+
+def _described(case: _Open, record: r.Record) -> Event:
+    match record:
+        case r.OperatorActed():
+            payload = json.dumps(record.payload, default=dict, ensure_ascii=False) if record.payload else ""
+            text = f"{record.action} {payload}".strip()
+            how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
+            tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
+            return _event(case, record, "operator", text, how, tone)
+        case r.ConnectionOpened():
+            detail = " · ".join(filter(None, (record.subprotocol, record.tls.get("version", ""), record.path)))
+            return _event(case, record, "connection", f"{record.station} connected", detail, "ok")
+        case r.ConnectionRefused():
+            text = f"{record.station} refused by {record.by}"
+            detail = " · ".join(filter(None, (str(record.status or ""), record.reason)))
+            return _event(case, record, "connection", text, detail, "bad")
+        case r.ConnectionClosed():
+            text = f"{record.station} closed by {record.by}"
+            return _event(case, record, "connection", text, f"{record.code} {record.reason}".strip())
+        case r.Remark():
+            return _event(case, record, "remark", record.text)
+    return _event(case, record, "remark", record.kind)
+
+
+def _frame_row(case: _Open, record: r.Frame) -> FrameRow:
+    return FrameRow(
+        n=record.n,
+        time=record.time,
+        offset=record.time - case.start,
+        connection=record.connection,
+        station=record.station,
+        sender=record.sender,
+        raw=record.raw,
+        encoding=record.encoding,
+        type=record.type,
+        message_id=record.message_id,
+        action=record.action,
+        malformed=record.malformed,
+        step=case.running[-1].index if case.running else 0,
+    )
+
+
+def _close(case: _Open, journal: str) -> Case:
+    started = case.started
+    findings = list(case.findings)
+    if case.ended is None:
+        interrupted = _Finding(Verdict.INCONCLUSIVE, (10**12, 0), Cause(text=INTERRUPTED, where="run"))
+        findings.append(interrupted)
+        own = Verdict.INCONCLUSIVE
+    else:
+        own = _verdict(case.ended.verdict)
+    verdict = worst([own, *(finding.verdict for finding in findings)])
+    if verdict is Verdict.NONE:
+        verdict = own
+    deciding = sorted((one for one in findings if one.verdict is verdict), key=lambda one: one.order)
+    by_frame: dict[int, list[ViolationRow]] = {}
+    for violation in case.violations:
+        by_frame.setdefault(violation.frame, []).append(violation)
+    duration = case.ended.duration if case.ended else 0.0
+    return Case(
+        id=started.case,
+        title=started.title,
+        version=started.version,
+        sut=started.sut,
+        profile=started.profile,
+        requirements=started.requirements,
+        node=started.node,
+        station=started.station,
+        attempt=started.attempt,
+        status=started.status,
+        journal=journal,
+        verdict=verdict,
+        start=case.start,
+        duration=duration or max(0.0, (case.ended.time if case.ended else case.last_time) - case.start),
+        cause=_whole_cause(deciding) if deciding else None,
+        steps=_steps(case, own),
+        frames=tuple(replace(row, violations=tuple(by_frame.get(row.n, ()))) for row in case.frames),
+        events=tuple(case.events),
+        violations=tuple(case.violations),
+    )
+
+
+def _whole_cause(deciding: Sequence[_Finding]) -> Cause:
+    """Give the first cause, with the traceback that only the end of the case carries."""
+    first = deciding[0].cause
+    if first.detail:
+        return first
+    return replace(first, detail=next((one.cause.detail for one in deciding if one.cause.detail), ""))
+
+
+def _steps(case: _Open, own: Verdict) -> tuple[StepRow, ...]:
+    """Join the planned steps with those that ran, in the order of the plan; a step that ran twice has two rows."""
+    ran = sorted([*case.steps, *(_interrupted(step) for step in case.running)], key=lambda step: step.index)
+    rows: list[StepRow] = []
+    position = 0
+    for planned in case.started.plan:
+        n, text = str(planned.get("n", "")), str(planned.get("text", ""))
+        found = next((at for at in range(position, len(ran)) if ran[at].n == n), None)
+        extra = {"oca": str(planned.get("oca") or ""), "optional": bool(planned.get("optional"))}
+        if found is None:
+            requirement = str(planned.get("requirement") or "")
+            rows.append(StepRow(index=0, n=n, text=text, verdict="", requirement=requirement, **extra))  # type: ignore[arg-type]
+            continue
+        rows += ran[position:found]
+        position = found + 1
+        rows.append(replace(ran[found], **extra))  # type: ignore[arg-type]
+        while position < len(ran) and ran[position].n == n:
+            rows.append(replace(ran[position], **extra))  # type: ignore[arg-type]
+            position += 1
+    rows += ran[position:]
+    last = max((at for at, row in enumerate(rows) if row.verdict), default=-1)
+    ended_well = own in {Verdict.PASS, Verdict.WARN}
+    return tuple(
+        row if row.verdict else replace(row, verdict=NOT_TAKEN if at < last or ended_well else NOT_REACHED)
+        for at, row in enumerate(rows)
+    )
+
+
+def _interrupted(step: StepRow) -> StepRow:
+    return replace(step, verdict=str(Verdict.INCONCLUSIVE), cause=INTERRUPTED)

@@ -1,0 +1,285 @@
+"""What the reports show, as frozen values. `fold.py` makes it from journals; the writers only read it.
+
+Times are seconds since the Unix epoch, durations are seconds, both from the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from ocpp_tck.verdict import Verdict, worst
+
+NOT_REACHED = "not reached"
+"""A planned step that the case ended before."""
+NOT_TAKEN = "not taken"
+"""A planned step that did not apply in this run of the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A rule broken in this case; see `evidence.records.ViolationFound`. `spec` is the clause."""
+
+    rule: str
+    level: str
+    frame: int
+    message: str
+    spec: str
+    path: str
+    sender: str
+    recomputable: bool
+    time: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it does to its case: a must fails it, a should warns; what the kit itself broke is a kit error."""
+        if self.sender != "product":
+            return Verdict.ERROR
+        return Verdict.FAIL if self.level == "must" else Verdict.WARN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: a row of the report.
+
+    Attributes:
+        verdict: a verdict, `not reached` or `not taken`.
+        oca: the step's number in the OCA document where the document misnumbers it.
+        start: time of its begin, 0 when it did not begin.
+    """
+
+    index: int
+    n: str
+    text: str
+    verdict: str
+    cause: str = ""
+    requirement: str = ""
+    expected: str = ""
+    received: str = ""
+    frames: tuple[int, ...] = ()
+    oca: str = ""
+    optional: bool = False
+    start: float = 0.0
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameRow:
+    """One frame. `step` is the index of the step that ran when it passed, 0 outside steps; `offset` counts from the
+    start of the case.
+    """
+
+    n: int
+    time: float
+    offset: float
+    connection: str
+    station: str
+    sender: str
+    raw: str
+    encoding: str
+    type: str
+    message_id: str
+    action: str
+    malformed: bool
+    step: int
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something beside the frames: `kind` is operator, connection, remark or step; `tone` is ok, bad or plain."""
+
+    kind: str
+    time: float
+    offset: float
+    text: str
+    detail: str = ""
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The first cause of a verdict.
+
+    Attributes:
+        text: one sentence.
+        where: `step 3`, `rule schema.request`, `setup`, `teardown`, `case` or `run`.
+        frames: the frames that show it.
+        detail: traceback of a kit error.
+    """
+
+    text: str
+    where: str
+    requirement: str = ""
+    expected: str = ""
+    received: str = ""
+    frames: tuple[int, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One attempt at one case, with its final verdict.
+
+    Attributes:
+        journal: file name of the journal that holds it; frame numbers count within a journal.
+        cause: first cause, the earliest in frame order; None for a pass.
+        status: catalogue status: implemented, draft or disputed.
+        superseded: True for an interrupted attempt that was made again later.
+        known: reason from the file of known failures; empty when none applies.
+    """
+
+    id: str
+    title: str
+    version: str
+    sut: str
+    profile: str
+    requirements: str
+    node: str
+    station: str
+    attempt: int
+    status: str
+    journal: str
+    verdict: Verdict
+    start: float
+    duration: float
+    cause: Cause | None
+    steps: tuple[Step, ...]
+    frames: tuple[FrameRow, ...]
+    events: tuple[Event, ...]
+    violations: tuple[Violation, ...]
+    superseded: bool = False
+    known: str = ""
+
+    @property
+    def key(self) -> str:
+        """Unique within a report; fit for anchors and file names after escaping."""
+        return f"{self.id}-{self.version}-{self.sut}-{self.attempt}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the verdict counts: draft and disputed cases do not, nor does an attempt that was made again.
+
+        A kit error always counts.
+        """
+        if self.superseded:
+            return False
+        return self.status not in {"draft", "disputed"} or self.verdict is Verdict.ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTime:
+    """How long the product took to answer CALLs of one action, seconds; `unanswered` CALLs have no time."""
+
+    action: str
+    count: int
+    unanswered: int
+    median: float
+    longest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run itself; see `evidence.records.RunStarted`. `workers` has one name per journal."""
+
+    kit_version: str
+    seed: int
+    start: float
+    end: float
+    limits: Mapping[str, float]
+    test_data: Mapping[str, Any]
+    pics: Mapping[str, bool]
+    stations: tuple[str, ...]
+    catalogue_sha256: str
+    environment: Mapping[str, str]
+    selection: str
+    workers: tuple[str, ...]
+    journals: tuple[str, ...]
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first record to the last."""
+        return max(0.0, self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportModel:
+    """A whole run.
+
+    Attributes:
+        sut: role, version, vendor, model as declared.
+        seen: what the product said of itself: the fields of its last BootNotification.
+        cases: in the order in which they began.
+        answers: by action, in alphabetical order.
+        problems: what is wrong with the evidence, in words.
+        deviations: known failures that did not come as listed; each fails the run.
+    """
+
+    run: Run
+    sut: Mapping[str, str]
+    seen: Mapping[str, str]
+    cases: tuple[Case, ...]
+    answers: tuple[AnswerTime, ...]
+    problems: tuple[str, ...]
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Worst verdict of the cases that count; `none` when nothing was judged."""
+        return worst(case.verdict for case in self.cases if case.counts)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Number of cases by verdict, worst first, of those that count; and `cases`, their sum; and `uncounted`."""
+        counted = [case for case in self.cases if case.counts]
+        totals = {"cases": len(counted)}
+        totals |= {str(verdict): sum(case.verdict is verdict for case in counted) for verdict in ORDER}
+        return totals | {"uncounted": len(self.cases) - len(counted)}
+
+    @property
+    def name(self) -> str:
+        """The product in words: vendor and model as declared, else as seen, else its role."""
+        declared = " ".join(filter(None, (self.sut.get("vendor", ""), self.sut.get("model", ""))))
+        seen = " ".join(filter(None, (self.seen.get("vendor", ""), self.seen.get("model", ""))))
+        return declared or seen or ("CSMS under test" if self.sut.get("role") == "csms" else "Station under test")
+
+    def first_to_fix(self) -> list[tuple[Case, list[Case]]]:
+        """Group the cases that failed by what is wrong; the cause that costs most cases comes first.
+
+        Each group is its earliest case and all its cases. Kit errors come last: they are not the product's.
+        """
+        groups: dict[tuple[Verdict, str], list[Case]] = {}
+        for case in self.cases:
+            if case.counts and case.cause and not case.known and case.verdict in _TO_FIX:
+                rule = case.cause.where if case.cause.where.startswith("rule ") else case.cause.text
+                groups.setdefault((case.verdict, rule), []).append(case)
+        ordered = sorted(groups.items(), key=lambda group: (_TO_FIX.index(group[0][0]), -len(group[1])))
+        return [(cases[0], cases) for _, cases in ordered]
+
+
+ORDER = (
+    Verdict.ERROR,
+    Verdict.FAIL,
+    Verdict.INCONCLUSIVE,
+    Verdict.WARN,
+    Verdict.PASS,
+    Verdict.NOT_RUN,
+    Verdict.NOT_APPLICABLE,
+    Verdict.NONE,
+)
+"""Verdicts as reports list them."""
+
+_TO_FIX = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
+
+LABELS = {
+    Verdict.ERROR: "Kit error",
+    Verdict.FAIL: "Fail",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.WARN: "Warning",
+    Verdict.PASS: "Pass",
+    Verdict.NOT_RUN: "Not run",
+    Verdict.NOT_APPLICABLE: "Not applicable",
+    Verdict.NONE: "Nothing decided",
+}
+"""Verdicts in words."""

@@ -1,0 +1,38 @@
+"""The kit's one clock. Cases and roles take time from here, so that a journal can be replayed under virtual time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import threading
+
+
+class Clock(Protocol):
+    """Tells the time and waits for it."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; only differences mean something."""
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait, with the condition held, until it is notified or `seconds` have passed."""
+
+
+class SystemClock:
+    """The clock of this machine; a step of the wall clock does not move the time limits."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch, UTC."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Wait for the condition, `seconds` at most."""
+        condition.wait(seconds)

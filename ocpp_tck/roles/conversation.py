@@ -1,0 +1,400 @@
+"""Everything exchanged with one product identity, across its connections.
+
+Frames are recorded, judged and answered here on arrival, on the network's thread; a case waits for events on its
+own. Source of the rules of the road: OCPP-J 1.6 4.1, OCPP 2.0.1 Part 4 4.1.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ocpp_tck.evidence.records import ConnectionClosed, ConnectionOpened, ConnectionRefused, Frame, ViolationFound
+from ocpp_tck.protocol import frames as wire
+from ocpp_tck.protocol.handshake import refused_violation
+from ocpp_tck.protocol.types import Level, MessageType, Side
+from ocpp_tck.roles.answers import Refusal, Silence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ocpp_tck.evidence.journal import Journal
+    from ocpp_tck.net.transport import Refusal as NetRefusal
+    from ocpp_tck.net.transport import Transport
+    from ocpp_tck.protocol.judge import Judge
+    from ocpp_tck.protocol.types import Judgement, Message, Version, Violation
+    from ocpp_tck.roles.answers import Answers, Reply
+    from ocpp_tck.roles.clock import Clock
+
+T = TypeVar("T")
+PRODUCT, KIT = "product", "kit"
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One thing that happened: a CALL of the product, an answer, a connection.
+
+    Attributes:
+        kind: call, answer, opened or closed.
+        time: seconds since the epoch.
+        action: action of the CALL or of the answered CALL.
+        payload: payload of a CALL or CALLRESULT.
+        error: error code of a CALLERROR, empty for a CALLRESULT.
+        frame: number of the frame.
+        handshake: what was agreed, for `opened`.
+        reply: what the kit answered to this CALL.
+        taken: whether a case has claimed it.
+    """
+
+    kind: str
+    time: float
+    action: str = ""
+    payload: Any = None
+    error: str = ""
+    frame: int = 0
+    handshake: Any = None
+    reply: Reply | None = None
+    taken: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Outgoing:
+    """A CALL of the kit: waiting for its turn, sent, answered or lost with its connection."""
+
+    action: str
+    id: str
+    text: str
+    malformed: bool = False
+    frame: int = 0
+    sent_at: float = 0.0
+    answer: Event | None = None
+    lost: bool = False
+
+
+@dataclass(slots=True)
+class Found:
+    """A violation with the frame and the side that it belongs to."""
+
+    violation: Violation
+    frame: int
+    sender: str
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The dialogue with one identity.
+
+    Attributes:
+        version: OCPP version.
+        product: side of the product under test.
+        station: identity of the charging station.
+        events: what happened since the case began.
+        found: violations since the case began.
+        faults: exceptions of the kit itself; each makes the case a kit error.
+        on_event: told of every event after it was answered, on the network's thread with the lock held.
+    """
+
+    version: Version
+    product: Side
+    station: str
+    judge: Judge
+    journal: Journal
+    clock: Clock
+    answers: Answers
+    message_ids: Iterator[str]
+    response_limit: float
+    on_event: Callable[[Event], None] = lambda _event: None
+    events: list[Event] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+    refusals: list[NetRefusal] = field(default_factory=list)
+    transport: Transport | None = None
+    condition: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
+    _queue: deque[Outgoing] = field(default_factory=deque)
+    _outstanding: Outgoing | None = None
+
+    # -- what the network tells (Sink) ---------------------------------------------------------------------------
+
+    def opened(self, transport: Transport) -> None:
+        """Note a connection; a newer one replaces an older one that the product has forgotten."""
+        with self.condition:
+            old, self.transport = self.transport, transport
+            if old is not None:
+                old.close(1001, "replaced by a newer connection of the same station")
+                self._drop_outstanding()
+            now = self.clock.now()
+            handshake = transport.handshake
+            self.journal.write(
+                ConnectionOpened(
+                    time=now,
+                    connection=transport.id,
+                    station=self.station,
+                    path=handshake.path,
+                    offered=handshake.offered,
+                    subprotocol=handshake.subprotocol,
+                    headers=handshake.headers,
+                    tls=handshake.tls,
+                    peer=handshake.peer,
+                )
+            )
+            self.judge.opened(transport.id, now)
+            self._happened(Event("opened", now, handshake=handshake))
+            if self.product is Side.CSMS and handshake.subprotocol != self.version.subprotocol:
+                chosen = handshake.subprotocol or "none"
+                self._violated(
+                    refused_violation(
+                        "subprotocol", f"{self.version.subprotocol} was offered; the CSMS chose {chosen}", self.version
+                    ),
+                    0,
+                    PRODUCT,
+                )
+            self._send_next()
+
+    def refused(self, refusal: NetRefusal) -> None:
+        """Note a connection that did not come about."""
+        with self.condition:
+            handshake = refusal.handshake
+            self.journal.write(
+                ConnectionRefused(
+                    time=self.clock.now(),
+                    station=handshake.station,
+                    by=refusal.by,
+                    reason=refusal.reason,
+                    status=refusal.status,
+                    path=handshake.path,
+                    offered=handshake.offered,
+                    headers=handshake.headers,
+                    peer=handshake.peer,
+                )
+            )
+            self.refusals.append(refusal)
+            violation = refused_violation(refusal.cause, refusal.reason, self.version)
+            if violation is not None and refusal.by == KIT:
+                self._violated(violation, 0, PRODUCT)
+            self.condition.notify_all()
+
+    def received(self, transport: Transport, raw: str | bytes) -> None:
+        """Record, judge, answer and offer one message of the product."""
+        with self.condition:
+            now = self.clock.now()
+            number = self.journal.next_frame()
+            judgement = self._judged(transport, self.product, raw, now)
+            self._record(number, transport, PRODUCT, raw, now, judgement)
+            if judgement is None or judgement.message is None:
+                self.condition.notify_all()
+                return
+            message = judgement.message
+            if message.type in {MessageType.CALL, MessageType.SEND}:
+                self._called(transport, message, number, now)
+            else:
+                self._answered(message, judgement, number, now)
+            self._send_next()
+
+    def closed(self, transport: Transport, code: int, reason: str, by: str) -> None:
+        """Note the end of a connection; an answer owed on it will not come."""
+        with self.condition:
+            now = self.clock.now()
+            self.journal.write(
+                ConnectionClosed(
+                    time=now, connection=transport.id, station=self.station, by=by, code=code, reason=reason
+                )
+            )
+            for violation in self.judge.closed(transport.id, now):
+                self._violated(violation, 0, PRODUCT)
+            closing = refused_violation(f"closed-{code}", reason, self.version) if by == KIT else None
+            if closing is not None:
+                self._violated(closing, 0, PRODUCT)
+            if transport is self.transport:
+                self.transport = None
+                self._drop_outstanding()
+            self._happened(Event("closed", now, error=by))
+
+    # -- what a case asks ----------------------------------------------------------------------------------------
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection stands."""
+        return self.transport is not None
+
+    @property
+    def owes_answer(self) -> bool:
+        """Whether the product has a CALL of the kit to answer."""
+        return self._outstanding is not None
+
+    def begin(self) -> None:
+        """Start a case: forget the events and answers of the one before."""
+        with self.condition:
+            self.events.clear()
+            self.found.clear()
+            self.refusals.clear()
+            self.answers.clear()
+
+    def call(self, action: str, payload: Mapping[str, Any], *, malformed: bool = False) -> Outgoing:
+        """Queue a CALL; it goes out when the one before has been answered (one outstanding at a time)."""
+        with self.condition:
+            identifier = next(self.message_ids)
+            outgoing = Outgoing(action, identifier, wire.encode_call(identifier, action, payload), malformed)
+            self._queue.append(outgoing)
+            self._send_next()
+            return outgoing
+
+    def send_raw(self, text: str | bytes) -> int:
+        """Send a frame that is broken on purpose; gives its number, 0 when there is no connection."""
+        with self.condition:
+            return self._send(text, malformed=True) if self.transport is not None else 0
+
+    def wait(self, ready: Callable[[], T | None], seconds: float) -> T | None:
+        """Wait until `ready` gives something, `seconds` at most; None when it never did."""
+        with self.condition:
+            deadline = self.clock.monotonic() + seconds
+            while True:
+                result = ready()
+                if result is not None:
+                    return result
+                left = deadline - self.clock.monotonic()
+                if left <= 0:
+                    return None
+                self.clock.wait(self.condition, left)
+
+    def settle(self) -> None:
+        """End a case: wait for answers that are still owed, then judge those that did not come."""
+        self.wait(lambda: True if self._outstanding is None and not self._queue else None, self.response_limit)
+        with self.condition:
+            for violation in self.judge.overdue(self.clock.now()):
+                self._violated(violation, 0, PRODUCT)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _judged(self, transport: Transport, sender: Side, raw: str | bytes, now: float) -> Judgement | None:
+        try:
+            return self.judge.frame(transport.id, sender, raw, now)
+        except Exception as error:  # noqa: BLE001 - a fault of the kit must not lose the frame
+            self.faults.append(error)
+            return None
+
+    def _record(
+        self,
+        number: int,
+        transport: Transport,
+        sender: str,
+        raw: str | bytes,
+        now: float,
+        judgement: Judgement | None,
+        *,
+        malformed: bool = False,
+    ) -> None:
+        message = judgement.message if judgement else None
+        self.journal.write(
+            Frame(
+                time=now,
+                n=number,
+                connection=transport.id,
+                station=self.station,
+                sender=sender,
+                raw=raw if isinstance(raw, str) else raw.hex(),
+                encoding="text" if isinstance(raw, str) else "binary",
+                type=message.type.name if message else "",
+                message_id=message.id if message and isinstance(message.id, str) else "",
+                action=(judgement.action if judgement else "") or "",
+                malformed=malformed,
+            )
+        )
+        for violation in judgement.violations if judgement else ():
+            self._violated(violation, number, sender)
+
+    def _violated(self, violation: Violation | None, frame: int, sender: str) -> None:
+        if violation is None:
+            return
+        self.found.append(Found(violation, frame, sender))
+        self.journal.write(
+            ViolationFound(
+                time=self.clock.now(),
+                frame=frame,
+                sender=sender,
+                rule=violation.rule,
+                level=violation.level,
+                message=violation.message,
+                clause=violation.clause,
+                path=violation.path,
+            )
+        )
+        if sender == KIT and violation.level is Level.MUST:
+            self.faults.append(AssertionError(f"the kit sent an illegal frame {frame}: {violation.message}"))
+
+    def _happened(self, event: Event) -> None:
+        self.events.append(event)
+        self.on_event(event)
+        self.condition.notify_all()
+
+    def _called(self, transport: Transport, message: Message, number: int, now: float) -> None:
+        action = message.action if isinstance(message.action, str) else ""
+        payload = message.payload if isinstance(message.payload, dict) else {}
+        event = Event("call", now, action=action, payload=payload, frame=number)
+        if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
+            try:
+                event.reply = self.answers.choose(action, payload)
+            except Exception as error:  # noqa: BLE001 - an answer must go out whatever the payload looks like
+                self.faults.append(error)
+                event.reply = Refusal("InternalError")
+            self._reply(transport, message.id, event.reply)
+        self._happened(event)
+
+    def _reply(self, transport: Transport, identifier: str, reply: Reply) -> None:
+        if isinstance(reply, Silence):
+            self.judge.withheld(transport.id, identifier)
+        elif isinstance(reply, Refusal):
+            self._send(wire.encode_error(identifier, reply.code, reply.description))
+        else:
+            self._send(wire.encode_result(identifier, reply))
+
+    def _answered(self, message: Message, judgement: Judgement, number: int, now: float) -> None:
+        event = Event(
+            "answer",
+            now,
+            action=judgement.action or "",
+            payload=message.payload,
+            error=(message.error_code or "unknown") if message.type is MessageType.CALLERROR else "",
+            frame=number,
+        )
+        outstanding = self._outstanding
+        if outstanding is not None and judgement.answers is not None and judgement.answers.id == outstanding.id:
+            outstanding.answer = event
+            self._outstanding = None
+        self._happened(event)
+
+    def _send_next(self) -> None:
+        if self._outstanding is not None and not self._outstanding.lost:
+            late = self.clock.monotonic() - self._outstanding.sent_at > self.response_limit
+            if not late:
+                return
+            self._outstanding = None
+        if self.transport is None or not self._queue:
+            return
+        outgoing = self._queue.popleft()
+        self._outstanding = outgoing
+        outgoing.sent_at = self.clock.monotonic()
+        outgoing.frame = self._send(outgoing.text, malformed=outgoing.malformed)
+        self.condition.notify_all()
+
+    def _send(self, text: str | bytes, *, malformed: bool = False) -> int:
+        transport = self.transport
+        if transport is None:
+            return 0
+        now = self.clock.now()
+        number = self.journal.next_frame()
+        try:
+            judgement = self.judge.frame(transport.id, self.product.peer, text, now, malformed=malformed)
+        except Exception as error:  # noqa: BLE001
+            self.faults.append(error)
+            judgement = None
+        self._record(number, transport, KIT, text, now, judgement, malformed=malformed)
+        transport.send(text)
+        return number
+
+    def _drop_outstanding(self) -> None:
+        for outgoing in (*([self._outstanding] if self._outstanding else []), *self._queue):
+            outgoing.lost = True
+        self._outstanding = None
+        self._queue.clear()

@@ -1,0 +1,253 @@
+"""The charging station under test, as the kit's CSMS sees it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ocpp_tck.roles.product import Product, Received, Watcher
+from ocpp_tck.verdict import Failed, Inconclusive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ocpp_tck.net import Handshake
+    from ocpp_tck.roles.conversation import Conversation, Event
+    from ocpp_tck.roles.endpoint import ListeningEndpoint
+    from ocpp_tck.roles.observed import Observed
+    from ocpp_tck.settings import Hardware, Limits, TestData
+
+WRITTEN = {"Accepted", "RebootRequired"}
+
+
+class Station(Product):
+    """The station under test. It is an identity that outlives its connections.
+
+    Attributes:
+        hardware: EVSEs and connectors that exist.
+        observed: what the kit has learned from its messages.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        limits: Limits,
+        data: TestData,
+        watcher: Watcher,
+        *,
+        hardware: Hardware,
+        observed: Observed,
+        endpoint: ListeningEndpoint,
+    ) -> None:
+        super().__init__(conversation, limits, data, watcher)
+        self.hardware = hardware
+        self.observed = observed
+        self._endpoint = endpoint
+        self._changed: dict[str, str] = {}
+
+    @property
+    def hardware_connector(self) -> int:
+        """The configured connector of 1.6; in 2.x connector 1 of an EVSE."""
+        return self.hardware.connector if self.version == "1.6" else 1
+
+    # -- connections ---------------------------------------------------------------------------------------------
+
+    def expect_connection(self, *, within: str = "reconnect") -> Handshake:
+        """Wait until the station has connected since the mark; gives what was agreed.
+
+        Raises:
+            Failed: it did not connect in time.
+        """
+
+        def ready() -> Event | None:
+            for event in self.conversation.events[self._mark :]:
+                if event.kind == "opened" and not event.taken:
+                    return event
+            return None
+
+        event = self.wait_for(ready, within, f"a connection of the {self.noun}")
+        if event is None:
+            raise Failed(
+                f"the {self.noun} did not connect within {self.limit(within):g} s (limit {within})",
+                expected="a connection",
+                received="; ".join(refusal.reason for refusal in self.conversation.refusals) or "no attempt",
+            )
+        event.taken = True
+        handshake: Handshake = event.handshake
+        return handshake
+
+    def wait_connected(self, *, within: str = "reconnect") -> None:
+        """Wait until a connection stands, whenever it was opened.
+
+        Raises:
+            Inconclusive: none came in time.
+        """
+        connected = self.wait_for(
+            lambda: True if self.conversation.is_connected else None, within, f"the {self.noun} to connect"
+        )
+        if connected is None:
+            refusals = "; ".join(dict.fromkeys(refusal.reason for refusal in self.conversation.refusals))
+            raise Inconclusive(
+                f"the {self.noun} {self.conversation.station} is not connected to {self._endpoint.address} after "
+                f"{self.limit(within):g} s (limit {within})" + (f"; {refusals}" if refusals else ""),
+            )
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Take the CSMS away: close connection and listener, and come back at the same address afterwards."""
+        self.go_offline()
+        try:
+            yield
+        finally:
+            self.go_online()
+
+    def go_offline(self) -> None:
+        """Close connection and listener."""
+        self.move_mark()
+        self._endpoint.close()
+
+    def go_online(self) -> None:
+        """Listen again at the same address."""
+        if not self._endpoint.is_open:
+            self.move_mark()
+            self._endpoint.open()
+
+    def stay_offline(self, dwell: str) -> None:
+        """Stay away for a dwell of the test data that the OCA prescribes.
+
+        Raises:
+            Inconclusive: the station got through although the kit is offline.
+        """
+        self._dwell(dwell, lambda: True if self.conversation.is_connected else None)
+
+    def _dwell(self, dwell: str, ended: Any) -> None:
+        seconds = float(getattr(self.data, dwell))
+        self.watcher.waiting(f"the dwell {dwell} ({seconds:g} s)", seconds)
+        try:
+            if self.conversation.wait(ended, seconds) is not None:
+                raise Inconclusive(f"the connection stands during the dwell {dwell}")
+        finally:
+            self.watcher.waited()
+
+    def go_on_for(self, dwell: str) -> None:
+        """Let the product go on undisturbed for a dwell of the test data that the OCA prescribes.
+
+        Raises:
+            Inconclusive: the connection was lost meanwhile.
+        """
+        seconds = float(getattr(self.data, dwell))
+        self.watcher.waiting(f"the dwell {dwell} ({seconds:g} s)", seconds)
+        try:
+            lost = self.conversation.wait(lambda: None if self.conversation.is_connected else True, seconds)
+        finally:
+            self.watcher.waited()
+        if lost:
+            raise Inconclusive(f"the connection was lost during the dwell {dwell}")
+
+    def fence(self) -> None:
+        """Ask for something every station must answer: GetConfiguration in 1.6, GetVariables in 2.x."""
+        if not self.conversation.is_connected:
+            raise Inconclusive(f"the connection to the {self.noun} was lost")
+        mark, floor = self._mark, self._floor
+        if self.version == "1.6":
+            self.send("GetConfiguration", key=["HeartbeatInterval"]).answer()
+        else:
+            variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+            self.send("GetVariables", getVariableData=[variable]).answer()
+        self._mark, self._floor = mark, floor
+
+    # -- configuration -------------------------------------------------------------------------------------------
+
+    def read_key(self, key: str) -> Mapping[str, Any] | None:
+        """Read one configuration key (1.6 5.8); None when the station does not know it."""
+        conf = self.call("GetConfiguration", key=[key])
+        for entry in conf.get("configurationKey") or []:
+            if entry.key == key:
+                return dict(entry)
+        return None
+
+    def configure(self, key: str, value: str, *, if_implemented: bool = False) -> bool:
+        """Give a configuration key a value for this case (1.6 5.3); the value found is restored afterwards.
+
+        Reboots when the station answers RebootRequired. A read-only key that has the value already is fine.
+
+        Args:
+            key: configuration key.
+            value: its value as a string.
+            if_implemented: a station without this key is fine too; gives False then.
+
+        Raises:
+            Inconclusive: the key can't be given that value.
+        """
+        entry = self.read_key(key)
+        if entry is None:
+            if if_implemented:
+                return False
+            raise Inconclusive(f"the configuration key {key} is not implemented; this case needs it as {value}")
+        found = str(entry.get("value", ""))
+        if found.strip().casefold() == value.casefold():
+            return True
+        if entry.get("readonly") is True:
+            if if_implemented:
+                return False
+            raise Inconclusive(f"the configuration key {key} is read-only with {found}; this case needs {value}")
+        status = self.call("ChangeConfiguration", key=key, value=value).status
+        if status not in WRITTEN:
+            raise Inconclusive(f"the configuration key {key} could not be set to {value}: {status}")
+        self._changed.setdefault(key, found)
+        if status == "RebootRequired":
+            self.reboot()
+        return True
+
+    def reboot(self) -> None:
+        """Reset the station and wait until it is connected and accepted again."""
+        self.call("Reset", type="Soft") if self.version == "1.6" else self.call("Reset", type="OnIdle")
+        self.expect("BootNotification", within="reboot")
+
+    def restore_configuration(self) -> list[str]:
+        """Give changed keys their old values; gives a remark for each that could not be restored."""
+        remarks = []
+        changed, self._changed = dict(self._changed), {}
+        for key, value in changed.items():
+            answer = self.send("ChangeConfiguration", key=key, value=value).answer()
+            status = "" if answer.event.error else answer.get("status", "")
+            if status not in WRITTEN:
+                remarks.append(f"the configuration key {key} could not be set back to {value!r}: {status or 'error'}")
+        return remarks
+
+    # -- shorthand -----------------------------------------------------------------------------------------------
+
+    def transaction(self, connector: int | None = None) -> int | str:
+        """Id of the open transaction, of that connector when given.
+
+        Raises:
+            Inconclusive: there is none.
+        """
+        for known in reversed(self.observed.transactions.values()):
+            if connector is None or known.connector == connector:
+                return known.id
+        raise Inconclusive(f"the {self.noun} has no open transaction")
+
+    def expect_status(
+        self,
+        status: str | set[str],
+        *,
+        connector: int | None = None,
+        passing: set[str] | None = None,
+        within: str = "response",
+    ) -> Received:
+        """Wait for a StatusNotification of 1.6 with that status; `passing` statuses may come before it.
+
+        Args:
+            status: the status, or any of several.
+            connector: connectorId; the configured connector when absent.
+            passing: legal statuses on the way.
+            within: name of the limit.
+        """
+        return self.expect(
+            "StatusNotification",
+            where={"connectorId": self.hardware.connector if connector is None else connector},
+            reaching={"status": status},
+            passing={"status": passing} if passing else None,
+            within=within,
+        )

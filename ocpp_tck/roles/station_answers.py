@@ -1,0 +1,169 @@
+"""How the kit answers as a charging station when a case says nothing else: polite and complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ocpp_tck.settings import Hardware, TestData
+
+
+class StationAnswers:
+    """The default answers to a CSMS.
+
+    Attributes:
+        keys: the configuration keys that the kit has as a 1.6 station: value and read-only flag.
+        variables: the variables that it has as a 2.x station, by (component, variable).
+    """
+
+    def __init__(self, version: str, data: TestData, hardware: Hardware) -> None:
+        self._version = version
+        self.keys: dict[str, tuple[str, bool]] = _keys(data, hardware)
+        self.variables: dict[tuple[str, str], str] = _variables(data)
+
+    def __call__(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Give the answer to one request, None for an action that this station does not implement."""
+        own = _V16 if self._version == "1.6" else _V20
+        maker = own.get(action)
+        return None if maker is None else maker(self, payload)
+
+    def accepted(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Requests that are simply accepted."""
+        return {"status": "Accepted"}
+
+    def rejected(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Requests that the kit can't follow up by itself."""
+        return {"status": "Rejected"}
+
+    def unlocked(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """UnlockConnector."""
+        return {"status": "Unlocked"}
+
+    def data_transfer(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """DataTransfer: the kit implements no vendor extension."""
+        return {"status": "UnknownVendorId"}
+
+    def get_configuration(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """GetConfiguration of 1.6: the keys asked for, all without a list (1.6 5.8)."""
+        wanted = payload.get("key") or list(self.keys)
+        names = {name.casefold(): name for name in self.keys}
+        known = [names[key.casefold()] for key in wanted if str(key).casefold() in names]
+        unknown = [key for key in wanted if str(key).casefold() not in names]
+        entries = [{"key": name, "readonly": self.keys[name][1], "value": self.keys[name][0]} for name in known]
+        return {"configurationKey": entries, **({"unknownKey": unknown} if unknown else {})}
+
+    def change_configuration(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """ChangeConfiguration of 1.6 (5.3)."""
+        names = {name.casefold(): name for name in self.keys}
+        name = names.get(str(payload.get("key")).casefold())
+        if name is None:
+            return {"status": "NotSupported"}
+        if self.keys[name][1]:
+            return {"status": "Rejected"}
+        self.keys[name] = (str(payload.get("value")), False)
+        return {"status": "Accepted"}
+
+    def get_variables(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """GetVariables of 2.x (B06)."""
+        return {"getVariableResult": [self._get(entry) for entry in payload.get("getVariableData") or []]}
+
+    def set_variables(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """SetVariables of 2.x (B05)."""
+        return {"setVariableResult": [self._set(entry) for entry in payload.get("setVariableData") or []]}
+
+    def _get(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        status, place = self._find(entry)
+        result = {"component": entry["component"], "variable": entry["variable"], "attributeStatus": status}
+        if status == "Accepted" and entry.get("attributeType", "Actual") != "Actual":
+            result["attributeStatus"] = "NotSupportedAttributeType"
+        elif status == "Accepted":
+            result["attributeValue"] = self.variables[place]
+        if "attributeType" in entry:
+            result["attributeType"] = entry["attributeType"]
+        return result
+
+    def _set(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        status, place = self._find(entry)
+        if status == "Accepted":
+            self.variables[place] = str(entry.get("attributeValue"))
+        return {"component": entry["component"], "variable": entry["variable"], "attributeStatus": status}
+
+    def _find(self, entry: Mapping[str, Any]) -> tuple[str, tuple[str, str]]:
+        component = str(entry["component"].get("name")).casefold()
+        variable = str(entry["variable"].get("name")).casefold()
+        for place in self.variables:
+            if (place[0].casefold(), place[1].casefold()) == (component, variable):
+                return "Accepted", place
+        known = any(place[0].casefold() == component for place in self.variables)
+        return ("UnknownVariable" if known else "UnknownComponent"), ("", "")
+
+
+def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
+    """The mandatory configuration keys of the 1.6 Core profile (9.1) and what the kit has of others."""
+    return {
+        "AuthorizeRemoteTxRequests": ("true", False),
+        "ClockAlignedDataInterval": (str(data.clock_aligned_interval), False),
+        "ConnectionTimeOut": (str(data.connection_timeout), False),
+        "ConnectorPhaseRotation": ("0.RST", False),
+        "GetConfigurationMaxKeys": ("50", True),
+        "HeartbeatInterval": (str(data.heartbeat_interval), False),
+        "LocalAuthorizeOffline": ("true", False),
+        "LocalPreAuthorize": ("false", False),
+        "MeterValuesAlignedData": ("Energy.Active.Import.Register", False),
+        "MeterValuesSampledData": ("Energy.Active.Import.Register", False),
+        "MeterValueSampleInterval": (str(data.meter_value_interval), False),
+        "NumberOfConnectors": (str(hardware.connectors), True),
+        "ResetRetries": ("1", False),
+        "StopTransactionOnEVSideDisconnect": ("true", False),
+        "StopTransactionOnInvalidId": ("true", False),
+        "StopTxnAlignedData": ("", False),
+        "StopTxnSampledData": ("", False),
+        "SupportedFeatureProfiles": ("Core", True),
+        "TransactionMessageAttempts": ("3", False),
+        "TransactionMessageRetryInterval": ("10", False),
+        "UnlockConnectorOnEVSideDisconnect": ("true", False),
+        "WebSocketPingInterval": ("0", False),
+    }
+
+
+def _variables(data: TestData) -> dict[tuple[str, str], str]:
+    """A few variables that every 2.x station has (2.0.1 Part 2 appendices, chapter 3)."""
+    return {
+        ("OCPPCommCtrlr", "HeartbeatInterval"): str(data.heartbeat_interval),
+        ("OCPPCommCtrlr", "OfflineThreshold"): "60",
+        ("AuthCtrlr", "AuthorizeRemoteStart"): "true",
+        ("AuthCtrlr", "Enabled"): "true",
+        ("TxCtrlr", "EVConnectionTimeOut"): str(data.connection_timeout),
+        ("TxCtrlr", "TxStartPoint"): "PowerPathClosed",
+        ("TxCtrlr", "TxStopPoint"): "EVConnected",
+    }
+
+
+_V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] = {
+    "ChangeAvailability": StationAnswers.accepted,
+    "ChangeConfiguration": StationAnswers.change_configuration,
+    "ClearCache": StationAnswers.accepted,
+    "DataTransfer": StationAnswers.data_transfer,
+    "GetConfiguration": StationAnswers.get_configuration,
+    "RemoteStartTransaction": StationAnswers.accepted,
+    "RemoteStopTransaction": StationAnswers.accepted,
+    "Reset": StationAnswers.accepted,
+    "UnlockConnector": StationAnswers.unlocked,
+    "TriggerMessage": StationAnswers.rejected,
+}
+_V20: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] = {
+    "ChangeAvailability": StationAnswers.accepted,
+    "ClearCache": StationAnswers.accepted,
+    "DataTransfer": StationAnswers.data_transfer,
+    "GetBaseReport": StationAnswers.rejected,
+    "GetReport": StationAnswers.rejected,
+    "GetVariables": StationAnswers.get_variables,
+    "RequestStartTransaction": StationAnswers.accepted,
+    "RequestStopTransaction": StationAnswers.accepted,
+    "Reset": StationAnswers.accepted,
+    "SetVariables": StationAnswers.set_variables,
+    "TriggerMessage": StationAnswers.rejected,
+    "UnlockConnector": StationAnswers.unlocked,
+}

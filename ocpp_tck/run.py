@@ -1,0 +1,485 @@
+"""One run of the kit: endpoints, journal, and the verdict of each case from its steps and the frames.
+
+Nothing here knows pytest; `plugin.py` and other adapters drive it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import sys
+import traceback
+from contextlib import contextmanager
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ocpp_tck import __version__
+from ocpp_tck.evidence.journal import Journal
+from ocpp_tck.evidence.records import CaseEnded, CaseStarted, Remark, RunEnded, RunStarted, StepEnded, StepStarted
+from ocpp_tck.evidence.redaction import Redactor
+from ocpp_tck.net import BackgroundLoop, Listener
+from ocpp_tck.protocol.judge import Judge
+from ocpp_tck.protocol.types import Level, Side, Version
+from ocpp_tck.roles.answers import Answers
+from ocpp_tck.roles.clock import SystemClock
+from ocpp_tck.roles.conversation import PRODUCT, Conversation
+from ocpp_tck.roles.csms import Csms
+from ocpp_tck.roles.csms_answers import CsmsAnswers
+from ocpp_tck.roles.data import message_ids
+from ocpp_tck.roles.drivers.chain import DriverChain
+from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
+from ocpp_tck.roles.observed import Observed
+from ocpp_tck.roles.operator import Operator
+from ocpp_tck.roles.station import Station
+from ocpp_tck.roles.station_answers import StationAnswers
+from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ocpp_tck.case import Case, PlannedStep
+    from ocpp_tck.roles.conversation import Found
+    from ocpp_tck.settings import Identity, Settings
+
+
+class Console(Protocol):
+    """Where a run shows what it does while it does it."""
+
+    def waiting(self, text: str, seconds: float) -> None:
+        """The case waits for something."""
+
+    def waited(self) -> None:
+        """The wait is over."""
+
+
+class SilentConsole:
+    """Shows nothing."""
+
+    def waiting(self, text: str, seconds: float) -> None:
+        """Ignore."""
+
+    def waited(self) -> None:
+        """Ignore."""
+
+
+class CaseRun:
+    """One case while it runs: its steps and what becomes of them.
+
+    Attributes:
+        verdict: the verdict when the case has ended.
+        cause: the signal that decided it, None for a pass.
+    """
+
+    def __init__(self, run: Run, case: Case, version: str, node: str, plan: tuple[PlannedStep, ...]) -> None:
+        self.case = case
+        self.version = version
+        self.node = node
+        self.plan = plan
+        self.verdict = Verdict.NONE
+        self.cause: Signal | None = None
+        self.detail = ""
+        self.comparison: tuple[str, object, object] | None = None
+        self._run = run
+        self._steps: list[Verdict] = []
+        self._depth = 0
+        self._index = 0
+        self._taken: list[tuple[int, str]] = []
+        self._started = run.clock.monotonic()
+
+    @contextmanager
+    def step(  # noqa: PLR0917 - the arguments of a planned step
+        self,
+        n: str,
+        text: str,
+        *,
+        requirement: str = "",
+        when: str = "",
+        optional: bool = False,
+        level: str = "must",
+        oca: str = "",
+    ) -> Iterator[None]:
+        """Run one step of the OCA document; see `case.PlannedStep` for the arguments.
+
+        A failure inside is the product's; of a step with level should it is a warning and the case goes on.
+        """
+        del when, optional, oca  # facts for the plan and the report
+        self._index += 1
+        index = self._index
+        run = self._run
+        run.journal.write(StepStarted(time=run.clock.now(), index=index, n=n, text=text))
+        outer, self._taken = self._taken, []
+        self._depth += 1
+        self.comparison = None
+        signal: Signal | None = None
+        try:
+            yield
+        except Signal as error:
+            signal = error
+        except AssertionError as error:
+            signal = self._assertion(error)
+        finally:
+            self._depth -= 1
+            taken, self._taken = self._taken, outer
+        verdict = Verdict.PASS if signal is None else signal.verdict
+        if verdict is Verdict.FAIL and level == "should":
+            verdict = Verdict.WARN
+        self._steps.append(verdict)
+        run.journal.write(
+            StepEnded(
+                time=run.clock.now(),
+                index=index,
+                n=n,
+                text=text,
+                verdict=verdict,
+                cause=signal.message if signal else "",
+                requirement=(signal.requirement if signal else "") or requirement,
+                expected=signal.expected if signal else "",
+                received=signal.received if signal else "",
+                frames=tuple(dict.fromkeys((*[frame for frame, _ in taken], *(signal.frames if signal else ())))),
+            )
+        )
+        if signal is not None and verdict is not Verdict.WARN:
+            signal.requirement = signal.requirement or requirement
+            if not hasattr(signal, "step"):
+                signal.step = n  # type: ignore[attr-defined]
+            raise signal
+
+    def took(self, frame: int, received: str) -> None:
+        """Note a message that the case took, as evidence of the current step."""
+        self._taken.append((frame, received))
+
+    def compared(self, operator: str, left: object, right: object) -> None:
+        """Note a comparison that an assertion of the case found wanting; the evidence of its failure."""
+        self.comparison = (operator, left, right)
+
+    def _assertion(self, error: AssertionError) -> Failed:
+        line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+        told = str(error).strip().splitlines()
+        message = told[0] if told else line
+        expected, received = line.removeprefix("assert "), ""
+        if self.comparison is not None:
+            operator, left, right = self.comparison
+            expected, received = f"{operator} {right!r}", repr(left)
+        frames = "; ".join(text for _, text in self._taken)
+        return Failed(
+            message,
+            expected=f"{line.removeprefix('assert ')}: {expected}" if self.comparison else expected,
+            received=" | ".join(part for part in (received, frames) if part),
+            frames=tuple(frame for frame, _ in self._taken),
+        )
+
+    def end(self, error: BaseException | None, phase: str) -> None:
+        """Decide the case from what ended it, its steps and the rules broken meanwhile."""
+        if self.verdict is not Verdict.NONE:
+            return
+        run = self._run
+        if error is None:
+            try:
+                run.conversation.settle()
+            except Exception as fault:  # noqa: BLE001 - a fault of the kit ends as a kit error
+                error = fault
+        self.cause = self._signal(error)
+        own = self.cause.verdict if self.cause else worst(self._steps)
+        if self.cause is None and own is Verdict.NONE:
+            self.cause = Inconclusive("the case came to no step")
+            own = Verdict.INCONCLUSIVE
+        verdicts = [own]
+        broken = [found for found in run.conversation.found if found.sender == PRODUCT]
+        if any(found.violation.level is Level.MUST for found in broken):
+            verdicts.append(Verdict.FAIL)
+        elif broken:
+            verdicts.append(Verdict.WARN)
+        if run.conversation.faults:
+            verdicts.append(Verdict.ERROR)
+            fault = run.conversation.faults[0]
+            self.detail = "".join(traceback.format_exception(fault))
+            run.conversation.faults.clear()
+            self.cause = Signal(f"the kit itself failed: {type(fault).__name__}: {fault}")
+        settled = {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}
+        self.verdict = own if own in settled and len(verdicts) == 1 else worst(verdicts)
+        if self.cause is None or (self.verdict is Verdict.FAIL and self.cause.verdict is not Verdict.FAIL):
+            self.cause = _first_cause(broken) or self.cause
+        cause = self.cause
+        run.journal.write(
+            CaseEnded(
+                time=run.clock.now(),
+                case=self.case.id,
+                verdict=self.verdict,
+                phase=phase,
+                cause=cause.message if cause else "",
+                requirement=cause.requirement if cause else "",
+                expected=cause.expected if cause else "",
+                received=cause.received if cause else "",
+                frames=cause.frames if cause else (),
+                detail=self.detail,
+                duration=run.clock.monotonic() - self._started,
+            )
+        )
+
+    def _signal(self, error: BaseException | None) -> Signal | None:
+        if error is None:
+            return None
+        if isinstance(error, Failed) and not hasattr(error, "step"):
+            # A state that is not reached before the first step says nothing about what the case tests.
+            return Inconclusive(
+                f"required state not reached: {error.message}",
+                requirement=error.requirement,
+                expected=error.expected,
+                received=error.received,
+                frames=error.frames,
+            )
+        if isinstance(error, Signal):
+            return error
+        self.detail = "".join(traceback.format_exception(error))
+        if isinstance(error, KeyboardInterrupt):
+            return Inconclusive("the run was interrupted")
+        return Signal(f"the kit itself failed: {type(error).__name__}: {error}")
+
+
+def _first_cause(broken: list[Found]) -> Failed | None:
+    musts = [found for found in broken if found.violation.level is Level.MUST]
+    for found in musts or broken:
+        violation = found.violation
+        return Failed(
+            f"{violation.rule}: {violation.message}",
+            requirement=violation.clause,
+            frames=(found.frame,) if found.frame else (),
+        )
+    return None
+
+
+class Run:
+    """Endpoints, journal and roles of one worker.
+
+    Args:
+        settings: what the run was told.
+        identity: the station that this worker meets or is.
+        folder: where the journal goes.
+        worker: name for the journal.
+        console: shows waits.
+        catalogue_sha256: hash of the catalogue, for the evidence.
+        selection: how the user selected cases.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        folder: Path,
+        *,
+        worker: str = "main",
+        console: Console | None = None,
+        catalogue_sha256: str = "",
+        selection: str = "",
+    ) -> None:
+        self.settings = settings
+        self.identity = identity
+        self.clock = SystemClock()
+        self.console: Console = console or SilentConsole()
+        self.current: CaseRun | None = None
+        self.data = _test_data(settings, identity)
+        self.journal = Journal(folder / f"journal-{worker}.jsonl", _redactor(settings, identity, self.data))
+        self.loop = BackgroundLoop()
+        self._prepared = False
+        self._describe(worker, catalogue_sha256, selection)
+        version = Version(settings.sut.version)
+        product = Side(settings.sut.role)
+        default: CsmsAnswers | StationAnswers
+        if product is Side.STATION:
+            default = CsmsAnswers(version, self.data, self.clock)
+        else:
+            default = StationAnswers(version, self.data, settings.station)
+        self.observed = Observed()
+        self.conversation = Conversation(
+            version=version,
+            product=product,
+            station=identity.id,
+            judge=Judge(
+                version,
+                product,
+                clock_tolerance=settings.limits.clock,
+                response_limit=settings.limits.response,
+            ),
+            journal=self.journal,
+            clock=self.clock,
+            answers=Answers(default),
+            message_ids=message_ids(f"{settings.seed}"),
+            response_limit=settings.limits.response,
+            on_event=self.observed.notice,
+        )
+        self.drivers = DriverChain(settings.driver)
+        self.station: Station | None = None
+        self.csms: Csms | None = None
+        if product is Side.STATION:
+            self._listening = ListeningEndpoint(self.loop, self._listener())
+            self.station = Station(
+                self.conversation,
+                settings.limits,
+                self.data,
+                self,
+                hardware=settings.station,
+                observed=self.observed,
+                endpoint=self._listening,
+            )
+        else:
+            self.csms = Csms(
+                self.conversation,
+                settings.limits,
+                self.data,
+                self,
+                hardware=settings.station,
+                endpoint=ConnectingEndpoint(self.loop, settings, identity.password, self.conversation),
+            )
+        self.product = self.station or self.csms
+        assert self.product is not None  # noqa: S101 - one of the two roles
+        self.operator = Operator(self.drivers, self.product, settings.sut.role, self.journal, self.clock)
+
+    def _listener(self) -> Listener:
+        return Listener(
+            station=self.identity.id,
+            address=self.identity.listen or self.settings.connection.listen,
+            subprotocol=Version(self.settings.sut.version).subprotocol,
+            sink=self.conversation,
+            password=self.identity.password,
+            max_bytes=self.settings.max_frame_bytes,
+        )
+
+    def _describe(self, worker: str, catalogue_sha256: str, selection: str) -> None:
+        settings = self.settings
+        libraries = ("ocpp", "websockets", "jsonschema", "jsonschema-rs", "pytest")
+        self.journal.write(
+            RunStarted(
+                time=self.clock.now(),
+                kit_version=__version__,
+                worker=worker,
+                seed=settings.seed,
+                sut={
+                    "role": settings.sut.role,
+                    "version": settings.sut.version,
+                    "vendor": settings.sut.vendor,
+                    "model": settings.sut.model,
+                },
+                limits={name: getattr(settings.limits, name) for name in settings.limits.__slots__},
+                test_data={name: getattr(self.data, name) for name in self.data.__slots__},
+                pics=dict(settings.pics),
+                stations=(self.identity.id,),
+                catalogue_sha256=catalogue_sha256,
+                environment={
+                    "python": platform.python_version(),
+                    "platform": sys.platform,
+                    **{name: metadata.version(name) for name in libraries},
+                },
+                selection=selection,
+            )
+        )
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin to listen, in the role of a CSMS.
+
+        Raises:
+            OSError: the address can't be used.
+        """
+        if self.station is not None:
+            self._listening.open()
+
+    def close(self, reason: str = "") -> None:
+        """End the run: connections, drivers, loop and journal."""
+        with contextlib.suppress(Exception):
+            if self.station is not None:
+                self._listening.close()
+            elif self.csms is not None:
+                self.csms.disconnect()
+        self.drivers.close()
+        self.loop.close()
+        self.journal.write(RunEnded(time=self.clock.now(), reason=reason))
+        self.journal.close()
+
+    def start_case(self, case: Case, node: str, plan: tuple[PlannedStep, ...]) -> CaseRun:
+        """Begin a case: earlier events and registered answers are forgotten."""
+        self.journal.write(
+            CaseStarted(
+                time=self.clock.now(),
+                case=case.id,
+                title=case.title,
+                version=self.settings.sut.version,
+                sut=case.sut,
+                profile=case.profile,
+                requirements=case.requirements,
+                node=node,
+                station=self.identity.id,
+                plan=tuple(step.as_json() for step in plan),
+                status=case.status,
+            )
+        )
+        self.conversation.begin()
+        assert self.product is not None  # noqa: S101
+        self.product.move_mark()
+        self.current = CaseRun(self, case, self.settings.sut.version, node, plan)
+        return self.current
+
+    def remark(self, text: str) -> None:
+        """Write something into the evidence that is worth reading."""
+        self.journal.write(Remark(time=self.clock.now(), text=text))
+
+    # -- Watcher -------------------------------------------------------------------------------------------------
+
+    def waiting(self, text: str, seconds: float) -> None:
+        """Show what the case waits for."""
+        self.console.waiting(text, seconds)
+
+    def waited(self) -> None:
+        """Clear that."""
+        self.console.waited()
+
+    def took(self, frame: int, received: str) -> None:
+        """Note a taken message in the current case."""
+        if self.current is not None:
+            self.current.took(frame, received)
+
+    def prompt_limit(self) -> float | None:
+        """Seconds that the operator has when a prompt is open."""
+        return self.settings.limits.operator if self.drivers.prompt_is_open else None
+
+    def prompt_answered(self) -> None:
+        """Close the prompt: what it asked for has happened."""
+        self.drivers.close_prompt()
+
+    def prompt_refused(self) -> str:
+        """Why the operator can't, empty while that is open."""
+        return self.drivers.prompt_refusal
+
+    def report_signal(self, signal: Signal) -> str:
+        """Write a signal for the terminal: what, requirement, expected, received, frames, each in full."""
+        return describe(signal)
+
+
+def describe(signal: Signal) -> str:
+    """Write a signal for a person."""
+    step = getattr(signal, "step", "")
+    lines = [f"step {step}: {signal.message}" if step else signal.message]
+    for name in ("requirement", "expected", "received"):
+        value = getattr(signal, name)
+        if value:
+            lines.append(f"  {name + ':':<13}{value}")
+    if signal.frames:
+        lines.append(f"  {'frames:':<13}{', '.join(map(str, signal.frames))}")
+    return "\n".join(lines)
+
+
+def _test_data(settings: Settings, identity: Identity) -> Any:
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
+    known = set(settings.test_data.__slots__)
+    return replace(settings.test_data, **{k: v for k, v in identity.tokens.items() if k in known})  # type: ignore[arg-type]
+
+
+def _redactor(settings: Settings, identity: Identity, data: Any) -> Redactor:
+    tokens = {getattr(data, name): name.removesuffix("_token") for name in data.__slots__ if name.endswith("_token")}
+    secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
+    return Redactor(tokens, secrets)
+
+
+__all__ = ["CaseRun", "Console", "NotApplicable", "NotRun", "Run", "SilentConsole", "describe"]

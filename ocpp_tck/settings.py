@@ -1,0 +1,195 @@
+"""Frozen values of one run, as the rest of the kit receives them. Parsing lives in `config.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - read at run time by config.py
+from typing import Any, Literal
+
+Role = Literal["cs", "csms"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sut:
+    """The product under test: its role, the OCPP version that is run, and the names for the report."""
+
+    role: Role
+    version: str
+    vendor: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One station the kit will meet (role cs) or may be (role csms).
+
+    Attributes:
+        id: the charging station identity: last part of the connection URL (OCPP-J 3.1.1).
+        password: Basic authentication password of security profiles 1 and 2, if any.
+        listen: `host:port` where the kit waits for this station (role cs); empty = the common one.
+        tokens: test data that only this identity uses; overrides `TestData` fields of the same name.
+    """
+
+    id: str
+    password: str | None = None
+    listen: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Files of the TLS transport (security profiles 2 and 3), PEM."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where the product is met and as whom."""
+
+    url: str = ""
+    listen: str = ""
+    stations: tuple[Identity, ...] = ()
+    security_profile: int = 0
+    tls: Tls = field(default_factory=Tls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evse:
+    """One EVSE of the charging station and how many connectors it has."""
+
+    id: int
+    connectors: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware:
+    """What exists: section `[station]`. In 1.6 every connector is an EVSE of its own.
+
+    Attributes:
+        connectors: number of connectors (1.6).
+        connector: connector the cases use, the OCA's configured connector id (1.6).
+        evses: the EVSEs (2.0.1, 2.1).
+        evse: EVSE the cases use; its connector 1.
+    """
+
+    connectors: int = 1
+    connector: int = 1
+    evses: tuple[Evse, ...] = (Evse(id=1),)
+    evse: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestData:
+    """The OCA's configured values. Tokens are strings, dwells and intervals are seconds.
+
+    Attributes:
+        valid_token: idTag / idToken that the CSMS accepts.
+        valid_token_type: type of the idTokens in 2.0.1 and 2.1 (IdTokenEnumType).
+        same_group_token: another accepted token with the same parent / group as `valid_token`.
+        other_token: an accepted token of another group.
+        group_token: parentIdTag / groupIdToken of the first two.
+        invalid_token: a token unknown to the CSMS.
+        expired_token: a token known as expired.
+        blocked_token: a token known as blocked.
+        heartbeat_interval: seconds between heartbeats that the kit sets.
+        boot_retry_interval: seconds the kit sets in a Rejected or Pending boot answer.
+        meter_value_interval: seconds between sampled meter values.
+        clock_aligned_interval: seconds between clock-aligned meter values.
+        connection_timeout: ConnectionTimeOut / EVConnectionTimeOut that the kit sets, seconds.
+        transaction_duration: how long a transaction runs where the OCA asks for a while, seconds.
+        offline_duration: how long the kit stays away where the OCA asks for a while, seconds.
+        vendor_id: vendorId for DataTransfer that the product does not know.
+        message_id: messageId for DataTransfer.
+        configuration_key: a writable configuration key (1.6).
+        configuration_value: a legal value for it.
+        charge_point_vendor: chargePointVendor / vendorName that the kit sends as a station.
+        charge_point_model: chargePointModel / model that the kit sends as a station.
+    """
+
+    __test__ = False
+
+    valid_token: str = "TCK-VALID"
+    valid_token_type: str = "ISO14443"
+    same_group_token: str = "TCK-VALID-2"
+    other_token: str = "TCK-OTHER"
+    group_token: str = "TCK-GROUP"
+    invalid_token: str = "TCK-INVALID"
+    expired_token: str = "TCK-EXPIRED"
+    blocked_token: str = "TCK-BLOCKED"
+    heartbeat_interval: int = 30
+    boot_retry_interval: int = 10
+    meter_value_interval: int = 10
+    clock_aligned_interval: int = 60
+    connection_timeout: int = 30
+    transaction_duration: float = 30.0
+    offline_duration: float = 30.0
+    vendor_id: str = "org.ocpp-tck.unknown"
+    message_id: str = "unknown"
+    configuration_key: str = "MeterValueSampleInterval"
+    configuration_value: str = "60"
+    charge_point_vendor: str = "ocpp-tck"
+    charge_point_model: str = "kit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Named time limits, seconds. None is a fixed wait: each ends with its event, except `absence`.
+
+    Attributes:
+        response: from a CALL of the kit to its answer, and from a stimulus to the message that follows from it.
+        boot: from power on to a BootNotification.
+        reboot: from a Reset or a power cycle to the next BootNotification.
+        reconnect: from the kit being reachable again to a connection.
+        transaction: from the last condition for a transaction to its start, and likewise for its stop.
+        operator: how long a person has for what a prompt asks.
+        absence: how long something must not come before its absence counts.
+        clock: tolerated difference between two clocks (labs use 4 s).
+        interval: tolerated difference from a periodic interval.
+        handshake: for the TCP, TLS and WebSocket handshakes.
+    """
+
+    response: float = 30.0
+    boot: float = 60.0
+    reboot: float = 120.0
+    reconnect: float = 120.0
+    transaction: float = 30.0
+    operator: float = 120.0
+    absence: float = 5.0
+    clock: float = 4.0
+    interval: float = 4.0
+    handshake: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverSettings:
+    """Section `[driver]`: the order of the drivers and the table of each, as written."""
+
+    order: tuple[str, ...] = ("prompt",)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that one run was told.
+
+    Attributes:
+        source: the file it came from, for messages; None when built in code.
+        pics: answers by feature id; an id that is absent is unanswered.
+        seed: message ids and generated data derive from it.
+        max_frame_bytes: a larger frame of the product closes the connection.
+    """
+
+    sut: Sut
+    connection: Connection
+    station: Hardware = field(default_factory=Hardware)
+    test_data: TestData = field(default_factory=TestData)
+    driver: DriverSettings = field(default_factory=DriverSettings)
+    pics: Mapping[str, bool] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 0
+    source: Path | None = None
+    max_frame_bytes: int = 1_048_576

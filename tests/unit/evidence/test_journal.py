@@ -1,0 +1,308 @@
+import errno
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from ocpp_tck.evidence import records as r
+from ocpp_tck.evidence.index import INDEX, find_journals, read_index, read_journals, verify_run, write_index
+from ocpp_tck.evidence.journal import Journal, JournalDamaged, JournalError, read, read_journal, read_records, verify
+from ocpp_tck.evidence.redaction import Redactor
+
+
+def frame(n=1, raw="[2]"):
+    return r.Frame(time=1.5, n=n, connection="c1", station="CP1", sender="product", raw=raw)
+
+
+def ended():
+    return r.RunEnded(time=9.0)
+
+
+def reseal(line: dict) -> bytes:
+    body = json.dumps(line, separators=(",", ":"))[:-1].encode()
+    return body + f',"hash":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run" / "journal.jsonl"
+
+
+def written(path, *records):
+    journal = Journal(path)
+    for record in records:
+        journal.write(record)
+    journal.close()
+    return path
+
+
+def test_every_kind_of_record_comes_back_as_it_was(path):
+    everything = [
+        r.RunStarted(
+            time=0.1,
+            kit_version="1",
+            worker="main",
+            seed=3,
+            sut={"role": "cs"},
+            limits={"response": 1.0},
+            test_data={"a": [1, {"b": None}]},
+            pics={"C-1": True},
+            stations=("CP1", "CP2"),
+            catalogue_sha256="x",
+            environment={},
+        ),
+        r.CaseStarted(
+            time=1,
+            case="TC_1",
+            title="t",
+            version="1.6",
+            sut="cs",
+            profile="Core",
+            requirements="",
+            node="n",
+            plan=({"n": "1", "text": "x"},),
+        ),
+        r.StepStarted(time=1, index=1, n="1", text="x"),
+        r.ConnectionOpened(time=1, connection="c1", station="CP1", offered=("ocpp1.6",), headers={"A": "b"}),
+        r.ConnectionRefused(time=1, station="CP1", by="kit", reason="no", offered=("x",)),
+        frame(raw='[2,"\\u0000\ud800é"]'),
+        r.ViolationFound(time=1, frame=0, sender="kit", rule="a", level="must", message="m", clause="c"),
+        r.OperatorActed(time=1, action="plug", payload={"connector": 1}, driver="http", outcome="done"),
+        r.Remark(time=1, text="…"),
+        r.StepEnded(time=2, index=1, n="1", text="x", verdict="pass", frames=(1, 2)),
+        r.CaseEnded(time=2, case="TC_1", verdict="pass", frames=(1,)),
+        r.ConnectionClosed(time=2, connection="c1", station="CP1", by="product", code=1006),
+        ended(),
+    ]
+    assert {record.kind for record in everything} == set(r.RECORDS)
+    assert read_records(written(path, *everything)) == everything
+    assert verify(path) == []
+
+
+def test_a_line_is_as_published(path):
+    first, second = written(path, frame(), ended()).read_bytes().splitlines()
+    seen, following = json.loads(first), json.loads(second)
+    assert (seen["seq"], seen["prev"], seen["kind"], list(seen)[-1]) == (1, "0" * 64, "frame", "hash")
+    assert seen["hash"] == hashlib.sha256(first[: first.rindex(b',"hash"')]).hexdigest()
+    assert (following["seq"], following["prev"]) == (2, seen["hash"])
+
+
+def test_values_that_are_nearly_json_are_written_as_json(path):
+    payload = MappingProxyType({"a": {"z", "b"}, "p": Path("x"), "f": frozenset({2, 1})})
+    written(path, r.OperatorActed(time=1, action="a", payload=payload, driver="", outcome="done"))
+    assert read_records(path)[0].payload == {"a": ["b", "z"], "p": "x", "f": [1, 2]}
+
+
+@pytest.mark.parametrize("value", [object(), float("nan")])
+def test_values_that_are_not_json_are_refused_and_the_chain_goes_on(path, value):
+    journal = Journal(path)
+    with pytest.raises(JournalError, match=r"journal\.jsonl: a operator record is not plain JSON"):
+        journal.write(r.OperatorActed(time=1, action="a", payload={"x": value}, driver="", outcome="done"))
+    journal.write(ended())
+    journal.close()
+    assert verify(path) == []
+
+
+def test_records_are_masked_before_they_are_written(path):
+    journal = Journal(path, Redactor({"TCK-VALID": "valid"}, ["hunter22"]))
+    journal.write(frame(raw='[2,"1","Authorize",{"idTag":"TCK-VALID","x":"hunter22"}]'))
+    journal.close()
+    assert read_records(path)[0].raw == '[2,"1","Authorize",{"idTag":"<token:valid>","x":"***"}]'
+    assert b"hunter22" not in path.read_bytes()
+
+
+def test_threads_write_whole_lines_in_one_chain(path):
+    journal = Journal(path)
+
+    def work():
+        for _ in range(50):
+            journal.write(frame(journal.next_frame()))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.write(ended())
+    journal.close()
+    assert verify(path) == []
+    assert sorted(record.n for record in read(path) if record.kind == "frame") == list(range(1, 401))
+
+
+def test_a_killed_process_loses_nothing_it_wrote(path):
+    script = (
+        "import sys, time\nfrom ocpp_tck.evidence.journal import Journal\n"
+        "from ocpp_tck.evidence.records import Remark\n"
+        "journal = Journal(sys.argv[1])\n"
+        "for i in range(20): journal.write(Remark(time=i, text='x' * 100))\n"
+        "print('written', flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(signal.SIGKILL)
+    assert len(read_records(path)) == 20
+    assert verify(path) == [f"{path}: the journal has no run-ended record: the run was killed before its end"]
+
+
+def test_a_torn_last_line_is_tolerated_and_said(path):
+    written(path, frame(), frame(2))
+    path.write_bytes(path.read_bytes()[:-30])
+    journal = read_journal(path)
+    assert (len(journal.records), journal.torn) == (1, True)
+    assert read_records(path) == [frame()]
+    torn, unfinished = verify(path)
+    assert f"{path}:2: the last line is incomplete" in torn
+    assert "killed" in unfinished
+
+
+def test_a_journal_is_continued_where_it_was_torn(path):
+    written(path, frame(1), frame(2), r.Remark(time=1, text="half"))
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(JournalError, match="choose another report folder"):
+        Journal(path)
+    journal = Journal(path, resume=True)
+    assert journal.next_frame() == 3
+    journal.write(ended())
+    journal.close()
+    assert verify(path) == []
+    assert [record.kind for record in read(path)] == ["frame", "frame", "run-ended"]
+
+
+def test_resume_starts_a_journal_where_there_is_none(path):
+    written_by = Journal(path, resume=True)
+    assert written_by.next_frame() == 1
+    written_by.close()
+    assert verify(path) == [f"{path}: the journal has no run-ended record: the run was killed before its end"]
+
+
+def test_a_closed_journal_refuses(path):
+    journal = Journal(path)
+    journal.close()
+    journal.close()
+    with pytest.raises(JournalError, match="a frame record came too late"):
+        journal.write(frame())
+
+
+def test_a_full_disk_is_told_and_leaves_a_sound_journal(path, monkeypatch):
+    journal = Journal(path)
+    journal.write(frame())
+    real = os.write
+
+    def half(file, data):
+        if len(data) > 20:
+            return real(file, data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(JournalError, match=r"journal\.jsonl: cannot write the journal: No space left on device"):
+        journal.write(frame(2, raw="x" * 100))
+    monkeypatch.undo()
+    journal.write(ended())
+    journal.close()
+    assert verify(path) == []
+
+
+def test_a_journal_that_cannot_be_repaired_takes_no_more(path, monkeypatch):
+    journal = Journal(path)
+
+    def broken(*_):
+        raise OSError(errno.EIO, "")
+
+    monkeypatch.setattr(os, "write", broken)
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with pytest.raises(JournalError, match="cannot write the journal"):
+        journal.write(frame())
+    with pytest.raises(JournalError, match="the journal is closed"):
+        journal.write(frame())
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match=r"cannot write the journal: "):
+        Journal(tmp_path / "file" / "journal.jsonl")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(JournalDamaged, match="cannot read the journal: No such file"):
+        read_records(tmp_path / "journal.jsonl")
+    assert len(verify(tmp_path / "journal.jsonl")) == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda lines: [lines[0].replace(b"CP1", b"CP2"), *lines[1:]], r":1: the line was changed"),
+        (lambda lines: [lines[0], lines[2]], r":2: lines are missing, added or out of order"),
+        (lambda lines: [lines[1], lines[0], lines[2]], r":1: lines are missing, added or out of order"),
+        (lambda lines: [lines[0], b"{}\n", lines[2]], r":2: the line has no hash"),
+        (lambda _: [reseal({"seq": 1, "prev": "0" * 64})], r":1: the line is not a record"),
+        (lambda _: [reseal({"seq": 1, "prev": "0" * 64, "kind": "later"})], r":1: unknown kind of record 'later'"),
+        (lambda _: [reseal({"seq": 1, "prev": "0" * 64, "kind": []})], r":1: unknown kind of record \[\]"),
+        (
+            lambda _: [reseal({"seq": 1, "prev": "0" * 64, "kind": "remark", "time": 1})],
+            r"lacks the fields \['text'\]",
+        ),
+        (
+            lambda _: [reseal({"seq": 1, "prev": "0" * 64, "kind": "run-ended", "time": 1, "x": 1})],
+            r"has unknown fields \['x'\]",
+        ),
+    ],
+)
+def test_damage_is_named_with_file_and_line(path, damage, message):
+    lines = written(path, frame(), frame(2), ended()).read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(damage(lines)))
+    with pytest.raises(JournalDamaged, match=r"journal\.jsonl" + (message if message[0] == ":" else ".*" + message)):
+        read_records(path)
+    assert len(verify(path)) == 1
+
+
+def test_the_index_joins_the_journals_of_the_workers(tmp_path):
+    for worker in ("gw1", "gw0"):
+        written(tmp_path / f"journal-{worker}.jsonl", frame(), ended())
+    assert [path.name for path in find_journals(tmp_path)] == ["journal-gw0.jsonl", "journal-gw1.jsonl"]
+    assert [len(journal.records) for journal in read_journals(tmp_path)] == [2, 2]
+    assert verify_run(tmp_path) == [f"{tmp_path}: no {INDEX}: the run was killed before its end"]
+    write_index(tmp_path)
+    assert [entry.records for entry in read_index(tmp_path)] == [2, 2]
+    assert verify_run(tmp_path) == []
+
+
+def test_the_index_shows_what_a_chain_cannot(tmp_path):
+    for worker in ("gw0", "gw1"):
+        written(tmp_path / f"journal-{worker}.jsonl", frame(), ended())
+    write_index(tmp_path)
+    (tmp_path / "journal-gw0.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    written(tmp_path / "journal-gw2.jsonl", ended())
+    (tmp_path / "journal-gw1.jsonl").unlink()
+    written(tmp_path / "journal-gw1.jsonl", ended())
+    missing, shortened, added = verify_run(tmp_path)
+    assert missing == "journal-gw0.jsonl: the journal is in the index but not in the folder"
+    assert "journal-gw1.jsonl: 1 records, but the index knows 2" in shortened
+    assert "journal-gw2.jsonl: the journal is not in the index" in added
+
+
+def test_damage_is_told_before_the_index_is_asked(tmp_path):
+    path = written(tmp_path / "journal.jsonl", frame())
+    write_index(tmp_path)
+    assert verify_run(tmp_path) == verify(path)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", '{"journals":[1]}'])
+def test_an_index_that_is_none_is_told(tmp_path, text):
+    written(tmp_path / "journal.jsonl", ended())
+    (tmp_path / INDEX).write_text(text)
+    (problem,) = verify_run(tmp_path)
+    assert "not an index of journals; remove it" in problem
+
+
+def test_a_folder_without_journals_is_told(tmp_path):
+    with pytest.raises(JournalDamaged, match=r"no journal\*\.jsonl here"):
+        read_journals(tmp_path)
+    assert "name the folder of a run" in verify_run(tmp_path)[0]

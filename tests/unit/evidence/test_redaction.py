@@ -1,0 +1,211 @@
+import base64
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocpp_tck.evidence import records as r
+from ocpp_tck.evidence.redaction import Redactor
+
+PASSWORD = 'p"ss wörd-123'
+
+
+@pytest.fixture
+def redactor():
+    tokens = {"TCK-VALID": "valid", "TCK-VALID-2": "same_group", "AB": "short", "": "empty"}
+    return Redactor(tokens, [PASSWORD, "xyz", ""], keys=["api_token"])
+
+
+def kit_frame(raw, sender="kit"):
+    return r.Frame(time=1, n=1, connection="c", station="TCK-VALID", sender=sender, raw=raw, message_id="AB")
+
+
+def test_tokens_become_names_whatever_their_case_and_spelling(redactor):
+    raw = '[2, "AB","Authorize", {"idTag":"tck-Valid", "o":["\\u0054CK-VALID-2","ab"], "TCK-VALID":"ABC" } ]'
+    assert redactor.frame(raw) == (
+        '[2, "AB","Authorize", {"idTag":"<token:valid>", '
+        '"o":["<token:same_group>","<token:short>"], "TCK-VALID":"ABC" } ]'
+    )
+
+
+def test_message_id_and_action_stay(redactor):
+    record = redactor.redact(kit_frame('[3,"AB",{"idTag":"AB"}]'))
+    assert (record.message_id, record.station) == ("AB", "TCK-VALID")
+    assert record.raw == '[3,"AB",{"idTag":"<token:short>"}]'
+
+
+def test_free_text_knows_only_long_tokens_that_stand_alone(redactor):
+    assert redactor.text("'TCK-VALID' and AB, tck-valid-2.") == "'<token:valid>' and AB, <token:same_group>."
+    assert redactor.text("TCK-VALID-3 XTCK-VALID") == "TCK-VALID-3 XTCK-VALID"
+    assert redactor.text("ab") == "<token:short>"
+
+
+def test_a_token_inside_a_json_string_is_replaced_too(redactor):
+    inner = json.dumps({"idTag": "TCK-VALID"})
+    masked = json.loads(redactor.frame(json.dumps([2, "1", "DataTransfer", {"data": inner}])))
+    assert json.loads(masked[3]["data"]) == {"idTag": "<token:valid>"}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"key": "AuthorizationKey", "value": "0011223344556677"},
+        {"value": "0011223344556677", "key": "authorizationkey"},
+        {"configurationKey": [{"key": "AuthorizationKey", "readonly": False, "value": "0011223344556677"}]},
+        {"setVariableData": [{"variable": {"name": "BasicAuthPassword"}, "attributeValue": "0011223344556677"}]},
+        {
+            "reportData": [
+                {"variable": {"name": "BasicAuthPassword"}, "variableAttribute": [{"value": "0011223344556677"}]}
+            ]
+        },
+        {"eventData": [{"variable": {"name": "BasicAuthPassword"}, "actualValue": "0011223344556677"}]},
+        {"connectionData": {"basicAuthPassword": "0011223344556677", "apn": {"simPin": 11223344}}},
+        {"connectionData": {"vpn": {"server": "s", "type": "IPSec", "password": "x", "key": "0011223344556677"}}},
+        {"api-token": "0011223344556677"},
+        {"password": {"value": "0011223344556677"}},
+    ],
+)
+def test_values_of_secret_fields_are_masked(redactor, payload):
+    raw = json.dumps([2, "1", "X", payload])
+    masked = redactor.frame(raw)
+    assert "11223344" not in masked
+    assert "***" in masked
+    assert json.loads(masked)[:3] == [2, "1", "X"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"key": "HeartbeatInterval", "value": "3600"},
+        {"variable": {"name": "Interval"}, "attributeValue": "0011"},
+        {"key": 5, "value": "x"},
+        {"variable": {"name": 7}, "attributeValue": "x"},
+        {"server": "s", "key": "k"},
+        {"password": None, "n": 1.50, "t": True},
+    ],
+)
+def test_other_values_stay_byte_for_byte(redactor, payload):
+    raw = json.dumps([2, "1", "X", payload], indent=1)
+    assert redactor.frame(raw) == raw
+
+
+def test_duplicate_members_are_all_masked(redactor):
+    raw = '[2,"1","X",{"password":"one-secret","password":"two-secret"}]'
+    assert redactor.frame(raw) == '[2,"1","X",{"password":"***","password":"***"}]'
+
+
+def test_known_secrets_are_masked_in_every_spelling(redactor):
+    assert redactor.text(f"a {PASSWORD} b") == "a *** b"
+    assert redactor.text(json.dumps({"x": PASSWORD})) == '{"x": "***"}'
+    assert redactor.text("hex " + PASSWORD.encode().hex().upper()) == "hex ***"
+    raw = json.dumps([2, PASSWORD, "A", {"x": f"<{PASSWORD}>", PASSWORD: PASSWORD, "y": "xyz", "z": "wxyz"}])
+    assert json.loads(redactor.frame(raw)) == [2, "***", "A", {"x": "<***>", "***": "***", "y": "***", "z": "wxyz"}]
+
+
+def test_a_secret_of_digits_is_masked_as_a_number_too():
+    redactor = Redactor({}, ["12345678", "2"])
+    assert redactor.frame('[2,"1","X",{"pin":12345678,"n":2}]') == '[2,"1","X",{"pin":"***","n":2}]'
+
+
+def test_authorization_pem_and_credentials_in_urls_are_masked(redactor):
+    basic = base64.b64encode(b"CP1:secret").decode()
+    assert redactor.text(f"Authorization: Basic {basic}\r\nHost: x") == "Authorization: Basic ***\r\nHost: x"
+    assert redactor.text("ftp://user:pw@host/a") == "ftp://user:***@host/a"
+    pem = "-----BEGIN EC PRIVATE KEY-----\nMIIB\n-----END EC PRIVATE KEY-----"
+    assert redactor.text(f"a {pem} b") == "a -----BEGIN EC PRIVATE KEY----- *** b"
+    assert "MIIB" not in redactor.text(pem[:40])
+    raw = json.dumps([2, "1", "X", {"data": pem}])
+    assert json.loads(redactor.frame(raw))[3] == {"data": "-----BEGIN EC PRIVATE KEY----- ***"}
+
+
+def test_a_frame_that_is_no_json_is_masked_as_text(redactor):
+    assert redactor.frame('[2,"1","A",{"idTag":"TCK-VALID",') == '[2,"1","A",{"idTag":"<token:valid>",'
+    assert redactor.frame("[" * 100_000 + " TCK-VALID") == "[" * 100_000 + " <token:valid>"
+    assert redactor.frame('"TCK-VALID"') == '"<token:valid>"'
+    assert redactor.frame("7") == "7"
+    assert redactor.frame("") == ""
+
+
+def test_headers_payloads_and_test_data_are_masked(redactor):
+    opened = r.ConnectionOpened(
+        time=1,
+        connection="c",
+        station="AB",
+        path="/TCK-VALID",
+        headers={"authorization": "Basic eA==", "Host": "h"},
+    )
+    masked = redactor.redact(opened)
+    assert (masked.headers, masked.path, masked.station) == ({"authorization": "***", "Host": "h"}, "/TCK-VALID", "AB")
+    acted = r.OperatorActed(
+        time=1,
+        action="set_password",
+        payload={"password": "abc", "old_password": "", "list": ["AB", 1], "t": ("AB",)},
+        driver="http",
+        outcome="done",
+    )
+    assert redactor.redact(acted).payload == {
+        "password": "***",
+        "old_password": "",
+        "list": ["<token:short>", 1],
+        "t": ("<token:short>",),
+    }
+
+
+def test_an_empty_secret_field_shows_that_it_was_empty(redactor):
+    acted = r.OperatorActed(time=1, action="a", payload={"password": ""}, driver="", outcome="done")
+    assert redactor.redact(acted).payload == {"password": ""}
+
+
+def test_what_the_kit_set_is_masked_in_later_messages(redactor):
+    redactor.redact(kit_frame('[2,"1","ChangeConfiguration",{"key":"AuthorizationKey","value":"s3cret-s3cret"}]'))
+    redactor.redact(kit_frame('[2,"1","X",{"password":"tiny"}]'))
+    remark = redactor.redact(r.Remark(time=1, text="value 's3cret-s3cret' is tiny"))
+    assert remark.text == "value '***' is tiny"
+
+
+def test_a_product_cannot_blacken_ordinary_words(redactor):
+    redactor.redact(kit_frame('[2,"1","X",{"password":"Accepted"}]', "product"))
+    redactor.redact(kit_frame('[2,"1","X",{"password":"0123456789abcdef"}]', "product"))
+    assert redactor.text("Accepted 0123456789abcdef") == "Accepted ***"
+
+
+def test_touches_tells_whether_a_rule_can_be_recomputed(redactor):
+    assert redactor.touches('[2,"1","A",{"idTag":"TCK-VALID"}]')
+    assert redactor.touches('[2,"1","A",{"password":"x"}]')
+    assert redactor.touches("AB")
+    assert not redactor.touches('[2,"1","A",{"idTag":"TCK-OTHER"}]')
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text()
+    | st.sampled_from(["AB", PASSWORD]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["password", "key", "value"]), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON, st.booleans(), st.sampled_from([None, 1]))
+def test_json_stays_json_of_the_same_shape(value, ascii_only, indent):
+    redactor = Redactor({"AB": "short"}, [PASSWORD])
+    masked = redactor.frame(json.dumps(value, ensure_ascii=ascii_only, indent=indent))
+    seen = json.loads(masked)
+    assert PASSWORD not in json.dumps(seen, ensure_ascii=False)
+
+    def shape(node):
+        if isinstance(node, dict):
+            return sorted(shape(member) for member in node.values())
+        return [shape(member) for member in node] if isinstance(node, list) else []
+
+    assert str(shape(seen)) == str(shape(value)) or "password" in masked
+
+
+@given(st.text())
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_survived(text):
+    Redactor({"AB": "short"}, [PASSWORD]).touches(text)
