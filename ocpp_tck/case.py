@@ -12,7 +12,7 @@ def test_cable_first(station, operator, step):
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping  # noqa: TC003 - read at run time by dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path

@@ -26,7 +26,8 @@ from ocpp_tck.roles.conversation import PRODUCT, Conversation
 from ocpp_tck.roles.csms import Csms
 from ocpp_tck.roles.csms_answers import CsmsAnswers
 from ocpp_tck.roles.data import message_ids
-from ocpp_tck.roles.drivers.chain import DriverChain
+from ocpp_tck.roles.drivers.base import Outcome
+from ocpp_tck.roles.drivers.chain import build
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
@@ -88,7 +89,7 @@ class CaseRun:
         self._started = run.clock.monotonic()
 
     @contextmanager
-    def step(  # noqa: PLR0917 - the arguments of a planned step
+    def step(
         self,
         n: str,
         text: str,
@@ -177,8 +178,8 @@ class CaseRun:
         if error is None:
             try:
                 run.conversation.settle()
-            except Exception as fault:  # noqa: BLE001 - a fault of the kit ends as a kit error
-                error = fault
+            except Exception as raised:  # noqa: BLE001 - a fault of the kit ends as a kit error
+                error = raised
         self.cause = self._signal(error)
         own = self.cause.verdict if self.cause else worst(self._steps)
         if self.cause is None and own is Verdict.NONE:
@@ -308,7 +309,7 @@ class Run:
             response_limit=settings.limits.response,
             on_event=self.observed.notice,
         )
-        self.drivers = DriverChain(settings.driver)
+        self.drivers = build(settings)
         self.station: Station | None = None
         self.csms: Csms | None = None
         if product is Side.STATION:
@@ -441,19 +442,19 @@ class Run:
 
     def prompt_limit(self) -> float | None:
         """Seconds that the operator has when a prompt is open."""
-        return self.settings.limits.operator if self.drivers.prompt_is_open else None
+        prompt = self.drivers.prompt
+        return self.settings.limits.operator if prompt is not None and prompt.is_open else None
 
     def prompt_answered(self) -> None:
         """Close the prompt: what it asked for has happened."""
-        self.drivers.close_prompt()
+        if self.drivers.prompt is not None:
+            self.drivers.prompt.close_prompt()
 
     def prompt_refused(self) -> str:
         """Why the operator can't, empty while that is open."""
-        return self.drivers.prompt_refusal
-
-    def report_signal(self, signal: Signal) -> str:
-        """Write a signal for the terminal: what, requirement, expected, received, frames, each in full."""
-        return describe(signal)
+        prompt = self.drivers.prompt
+        result = prompt.poll() if prompt is not None and prompt.is_open else None
+        return result.detail or "refused" if result is not None and result.outcome is not Outcome.DONE else ""
 
 
 def describe(signal: Signal) -> str:

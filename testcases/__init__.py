@@ -1,0 +1,1 @@
+"""The OCA test cases."""

@@ -51,9 +51,11 @@ def key(id_tag: str) -> str:
 
 
 def time(text: str) -> datetime:
-    """Read an ISO 8601 time, as UTC when it has no zone. Raises `ValueError`."""
+    """Read a time with its zone. Raises `ValueError` or, for what is no string, `TypeError`."""
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no zone")
+    return moment
 
 
 def token_from(payload: dict[str, Any]) -> Token:

@@ -22,9 +22,9 @@ class Csms:
     """The product under test."""
 
     def __init__(self, **options):
+        self.product = Product(CsmsOptions("1.6", **options))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        self.product = Product(CsmsOptions("1.6", **options))
 
     def __enter__(self):
         self._thread.start()

@@ -126,7 +126,7 @@ def test_operator_changes_a_token(csms, station):
     assert station.call("Authorize", {"idTag": "NEW"})["idTagInfo"] == {"status": "Accepted", "parentIdTag": "G"}
     csms.order("set_token", {"idTag": "new", "status": "Blocked"})
     assert station.call("Authorize", {"idTag": "NEW"})["idTagInfo"] == {"status": "Blocked"}
-    csms.order("set_token", {"idTag": "NEW", "status": "Accepted", "expiryDate": "2021-01-01T00:00:00"})
+    csms.order("set_token", {"idTag": "NEW", "status": "Accepted", "expiryDate": "2021-01-01T00:00:00+01:00"})
     assert station.call("Authorize", {"idTag": "NEW"})["idTagInfo"]["status"] == "Expired"
 
 
@@ -139,6 +139,7 @@ def test_operator_changes_a_token(csms, station):
         ({"idTag": "A", "status": "ConcurrentTx"}, "status"),
         ({"idTag": "A", "expiryDate": "soon"}, "expiryDate"),
         ({"idTag": "A", "expiryDate": 5}, "expiryDate"),
+        ({"idTag": "A", "expiryDate": "2030-01-01T00:00:00"}, "expiryDate"),
         ({"idTag": "A", "parentIdTag": ""}, "parentIdTag"),
         ({"idTag": "A", "parent": "B"}, "parent"),
     ],

@@ -44,7 +44,11 @@ METER = {"connectorId": 1, "meterValue": [{"timestamp": NOW, "sampledValue": [{"
         ("StartTransaction", {**START, "connectorId": True}, "TypeConstraintViolation"),
         ("StartTransaction", {**START, "meterStart": 1.5}, "TypeConstraintViolation"),
         ("StartTransaction", {**START, "timestamp": "yesterday"}, "PropertyConstraintViolation"),
-        ("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "available"}, "PropertyConstraintViolation"),
+        (
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": "available"},
+            "PropertyConstraintViolation",
+        ),
         ("MeterValues", {**METER, "meterValue": [{"timestamp": NOW, "sampledValue": [{}]}]}, "ProtocolError"),
     ],
 )

@@ -120,9 +120,7 @@ def test_cable_taken_off_the_ev(stop, unlock, after):
     @run
     async def case():
         async with station() as (central, product):
-            await configure(
-                central, StopTransactionOnEVSideDisconnect=stop, UnlockConnectorOnEVSideDisconnect=unlock
-            )
+            await configure(central, StopTransactionOnEVSideDisconnect=stop, UnlockConnectorOnEVSideDisconnect=unlock)
             number = await central.charging(product)
             await product.act("unplug", None, {})
             if after == "running":

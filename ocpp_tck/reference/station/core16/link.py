@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Protocol
+from uuid import uuid4
 
 from jsonschema.exceptions import ValidationError
 from ocpp.exceptions import (  # type: ignore[import-untyped]
@@ -87,6 +88,8 @@ class Link(ChargePoint):  # type: ignore[misc]
         self._commands = commands
         self._closed = asyncio.Event()
         self._effect: Effect | None = None
+        self._outstanding: str | None = None
+        self._settled = asyncio.Event()
 
     async def serve(self) -> None:
         """Receive until the connection ends."""
@@ -100,7 +103,10 @@ class Link(ChargePoint):  # type: ignore[misc]
     async def request(self, action: str, payload: dict[str, Any], limit: float) -> Answer:
         """Send a CALL; returns the answer's payload with keys in snake_case. Raises `Offline`, `Failed`."""
         self._response_timeout = limit
-        sent = asyncio.ensure_future(self.call(getattr(call, action)(**payload), suppress=False))
+        self._outstanding = str(uuid4())
+        self._settled.clear()
+        request = self.call(getattr(call, action)(**payload), suppress=False, unique_id=self._outstanding)
+        sent = asyncio.ensure_future(request)
         closed = asyncio.ensure_future(self._closed.wait())
         try:
             await asyncio.wait({sent, closed}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,6 +118,8 @@ class Link(ChargePoint):  # type: ignore[misc]
         except ConnectionClosed as error:
             raise Offline from error
         finally:
+            self._outstanding = None
+            self._settled.set()
             sent.cancel()
             closed.cancel()
 
@@ -126,10 +134,20 @@ class Link(ChargePoint):  # type: ignore[misc]
                 if self._commands.listening:
                     await self._serve_call(unique_id, rest)
             case [MessageType.CallResult, str() as unique_id, payload]:
-                self._response_queue.put_nowait(CallResult(unique_id, {} if payload is None else payload))
+                await self._take(CallResult(unique_id, {} if payload is None else payload))
             case [MessageType.CallError, str() as unique_id, str() as code, *rest]:
                 description = rest[0] if rest else ""
-                self._response_queue.put_nowait(CallError(unique_id, code, description, {}))
+                await self._take(CallError(unique_id, code, description, {}))
+
+    async def _take(self, response: CallResult | CallError) -> None:
+        """Hand an answer on, and read no further frame before it has had its effect.
+
+        A request right behind a BootNotification.conf is judged by the new registration status.
+        """
+        self._response_queue.put_nowait(response)
+        if response.unique_id == self._outstanding:
+            await self._settled.wait()
+            await asyncio.sleep(0)
 
     async def _serve_call(self, unique_id: str, rest: list[Any]) -> None:
         match rest:

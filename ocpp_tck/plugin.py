@@ -1,0 +1,328 @@
+"""The pytest adapter. The only module that imports pytest; it does nothing in a run without `--ocpp-config`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
+from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotRun, Signal, Verdict, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocpp_tck.run import CaseRun, Run
+    from ocpp_tck.settings import Identity, Settings
+
+LETTERS = {
+    Verdict.PASS: ("passed", "PASS", {"green": True}),
+    Verdict.WARN: ("warned", "WARN", {"yellow": True}),
+    Verdict.FAIL: ("failed", "FAIL", {"red": True}),
+    Verdict.INCONCLUSIVE: ("inconclusive", "INCONCLUSIVE", {"yellow": True, "bold": True}),
+    Verdict.ERROR: ("kit error", "KIT ERROR", {"red": True, "bold": True}),
+    Verdict.NOT_APPLICABLE: ("not applicable", "N/A", {"light": True}),
+    Verdict.NOT_RUN: ("not run", "NOT RUN", {"light": True}),
+}
+_DECIDED = {**LETTERS, Verdict.NONE: ("error", "ERROR", {"red": True})}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the kit's options."""
+    group = parser.getgroup("ocpp", "OCPP conformance")
+    group.addoption("--ocpp-config", metavar="FILE", help="ocpp-tck.toml of the product; switches the kit on")
+    group.addoption("--ocpp-sut", choices=("cs", "csms"), help="role of the product, over the file")
+    group.addoption("--ocpp-version", help="OCPP version of the run, over the file")
+    group.addoption("--ocpp-case", action="append", default=[], metavar="ID", help="run only this OCA case; repeatable")
+    group.addoption("--ocpp-profile", action="append", default=[], help="run only this profile; repeatable")
+    group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
+    group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
+    group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch the kit on when a configuration is given."""
+    config.addinivalue_line("markers", "ocpp_case: an OCA test case of ocpp-tck")
+    if config.getoption("--ocpp-config"):
+        config.pluginmanager.register(Kit(config), "ocpp-tck-kit")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip OCA cases when the kit is off."""
+    if case_of(getattr(item, "obj", None)) is not None and not item.config.getoption("--ocpp-config"):
+        pytest.skip("an OCA case needs --ocpp-config FILE")
+
+
+class Kit:
+    """One kit run inside one pytest session (one per xdist worker)."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from ocpp_tck.config import ConfigError, load  # noqa: PLC0415 - nothing is loaded while the kit is off
+
+        self.config = config
+        overrides = {
+            name: str(value)
+            for name, option in (("sut.role", "--ocpp-sut"), ("sut.version", "--ocpp-version"))
+            if (value := config.getoption(option))
+        }
+        try:
+            self.settings: Settings = load(Path(config.getoption("--ocpp-config")), overrides=overrides)
+        except ConfigError as error:
+            raise pytest.UsageError(str(error)) from None
+        seed = config.getoption("--ocpp-seed")
+        self.seed: int = seed if seed is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
+        self.worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
+        self.folder = self._folder()
+        self.run: Run | None = None
+        self.total = 0
+        self.done = 0
+        self.began = time.monotonic()
+        self.verdicts: dict[str, Verdict] = {}
+        self.reporter: Any = None
+
+    def _folder(self) -> Path:
+        given = getattr(self.config, "workerinput", {}).get("ocpp_folder") or self.config.getoption("--ocpp-report-dir")
+        if given:
+            return Path(given)
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        return Path("reports") / f"{stamp}-{self.settings.sut.role}-{self.settings.sut.version}"
+
+    @property
+    def controls(self) -> bool:
+        """Whether this process only hands out the cases (the xdist controller)."""
+        return self.worker == "main" and bool(self.config.getoption("numprocesses", None))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker where the evidence of this run goes."""
+        node.workerinput["ocpp_folder"] = str(self.folder.resolve())
+
+    # -- collection ----------------------------------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the cases of this role, version and selection; what can't be undone runs last."""
+        kept, dropped = [], []
+        for item in items:
+            case = case_of(getattr(item, "obj", None))
+            (kept if case is None or self._selected(case) else dropped).append(item)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+        kept.sort(key=lambda item: bool((case_of(getattr(item, "obj", None)) or _PLAIN).changes))
+        items[:] = kept
+        self.total = len(kept)
+        for item in kept:
+            if (case := case_of(getattr(item, "obj", None))) is not None:
+                item.user_properties += [("ocpp.id", case.id), ("ocpp.version", self.settings.sut.version)]
+
+    def _selected(self, case: Case) -> bool:
+        ids, profiles = self.config.getoption("--ocpp-case"), self.config.getoption("--ocpp-profile")
+        return (
+            case.sut == self.settings.sut.role
+            and self.settings.sut.version in case.versions
+            and (not ids or bool({case.id, *case.aliases} & set(ids)))
+            and (not profiles or case.profile in profiles)
+        )
+
+    # -- the run -------------------------------------------------------------------------------------------------
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Find the terminal."""
+        del session
+        self.reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if self.reporter is not None:
+            self.reporter.showfspath = False
+
+    def pytest_report_header(self) -> str:
+        """Say what is tested."""
+        sut = self.settings.sut
+        return f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
+
+    def started(self) -> Run:
+        """Give the run, opened when the first case needs it."""
+        from dataclasses import replace  # noqa: PLC0415
+
+        from ocpp_tck.run import Run  # noqa: PLC0415
+
+        if self.run is None:
+            settings = replace(self.settings, seed=self.seed)
+            identity = self._lease(settings)
+            catalogue = (cases_root() / "catalogue.csv").read_bytes()
+            self.run = Run(
+                settings,
+                identity,
+                self.folder,
+                worker=self.worker,
+                console=self,
+                catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
+            )
+            try:
+                self.run.open()
+            except OSError as error:
+                pytest.exit(
+                    f"connection.listen {settings.connection.listen}: {error.strerror or error}", EXIT_KIT_ERROR
+                )
+        return self.run
+
+    def _lease(self, settings: Settings) -> Identity:
+        stations = settings.connection.stations
+        number = int(self.worker.removeprefix("gw")) if self.worker.startswith("gw") else 0
+        if number >= len(stations):
+            pytest.exit(
+                f"{number + 1} workers need as many [[connection.stations]]; the configuration has {len(stations)}",
+                EXIT_KIT_ERROR,
+            )
+        return stations[number]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Begin and end the case around setup, call and teardown."""
+        case = case_of(getattr(item, "obj", None))
+        if case is None:
+            return (yield)
+        run = self.started()
+        plan = steps_of(Path(item.path), getattr(item, "originalname", item.name))
+        item.stash[CASE] = run.start_case(case, item.nodeid, plan)
+        try:
+            return (yield)
+        finally:
+            if run.current is not None:
+                run.current.end(None, "teardown")
+            run.current = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
+        """Decide the case as soon as its function ends, so that a broken rule fails it."""
+        current = pyfuncitem.stash.get(CASE, None)
+        try:
+            result = yield
+        except BaseException as error:
+            if current is None:
+                raise
+            current.end(error, "call")
+        else:
+            if current is None:
+                return result
+            current.end(None, "call")
+        if current.verdict not in {Verdict.PASS, Verdict.WARN}:
+            raise _outcome(current)
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        """Put the verdict on the report; the text is the kit's own, in full."""
+        report = yield
+        current = item.stash.get(CASE, None)
+        if current is None:
+            return report
+        if call.excinfo is not None and current.verdict is Verdict.NONE:
+            current.end(call.excinfo.value, call.when or "setup")
+        if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
+            self._dress(report, current)
+        return report
+
+    def _dress(self, report: Any, current: CaseRun) -> None:
+        from ocpp_tck.run import describe  # noqa: PLC0415
+
+        report.ocpp_verdict = str(current.verdict)
+        report.ocpp_case = current.case.id
+        report.ocpp_title = current.case.title
+        cause = current.cause
+        if current.verdict in {Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE}:
+            report.outcome = "failed"
+            report.when = "call" if current.verdict is Verdict.FAIL else report.when
+            report.longrepr = (describe(cause) if cause else str(current.verdict)) + (
+                f"\n{current.detail}" if current.verdict is Verdict.ERROR else ""
+            )
+        elif current.verdict in {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}:
+            report.outcome = "skipped"
+            report.longrepr = (report.nodeid, 0, cause.message if cause else "")
+
+    # -- the terminal --------------------------------------------------------------------------------------------
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
+        """Give the category of a verdict; the line itself is written by `pytest_runtest_logreport`."""
+        verdict = getattr(report, "ocpp_verdict", None)
+        if verdict is None:
+            return None
+        category, _, _ = _DECIDED[Verdict(verdict)]
+        return category, "", ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Write the line of a case: n of N, elapsed, verdict, duration, title."""
+        verdict = getattr(report, "ocpp_verdict", None)
+        if verdict is None or self.worker != "main":
+            return
+        self.done += 1
+        self.verdicts[report.nodeid] = Verdict(verdict)
+        if self.reporter is None:
+            return
+        _, word, markup = _DECIDED[Verdict(verdict)]
+        elapsed = time.monotonic() - self.began
+        self.reporter.write(f"[{self.done:>3}/{self.total or '?'}] {elapsed:6.1f} s  {report.ocpp_case:<16} ")
+        self.reporter.write(f"{word:<13}", **markup)
+        self.reporter.write_line(f"{report.duration:6.2f} s  {report.ocpp_title}")
+
+    def waiting(self, text: str, seconds: float) -> None:
+        """Show, on a terminal, what the case waits for."""
+        del seconds
+        if sys.stderr.isatty() and not os.environ.get("CI"):
+            sys.stderr.write(f"\r\x1b[K  waiting for {text}")
+            sys.stderr.flush()
+
+    def waited(self) -> None:
+        """Take that line away."""
+        if sys.stderr.isatty() and not os.environ.get("CI"):
+            sys.stderr.write("\r\x1b[K")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Close the run, write the reports and set the exit code from the verdicts."""
+        if self.run is not None:
+            self.run.close()
+        if self.worker != "main" or not self.folder.is_dir():
+            return
+        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = exit_code(self.verdicts.values(), strict=self.config.getoption("--ocpp-strict"))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say in numbers what came out, and where the evidence is."""
+        counts = {verdict: list(self.verdicts.values()).count(verdict) for verdict in LETTERS}
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "nothing decided"
+        terminalreporter.write_line(f"ocpp-tck: {told}; evidence in {self.folder}")
+
+
+CASE: pytest.StashKey[CaseRun] = pytest.StashKey()
+_PLAIN = Case(id="", title="", versions=(), sut="", profile="")
+
+
+def _outcome(current: CaseRun) -> Signal:
+    cause = current.cause
+    if cause is None:
+        return Failed(str(current.verdict))
+    if isinstance(cause, (Failed, Inconclusive, NotRun)) or cause.verdict is current.verdict:
+        return cause
+    return Signal(cause.message)
+
+
+def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
+    """Keep both sides of a failing comparison in full, as evidence."""
+    kit = config.pluginmanager.getplugin("ocpp-tck-kit")
+    if kit is not None and kit.run is not None and kit.run.current is not None:
+        kit.run.current.compared(op, left, right)
+
+
+@pytest.fixture
+def ocpp_run(request: pytest.FixtureRequest) -> Run:
+    """The kit's run: endpoints, journal, roles."""
+    kit = request.config.pluginmanager.getplugin("ocpp-tck-kit")
+    if kit is None:
+        raise CaseError("the kit is off: give --ocpp-config FILE")
+    run: Run = kit.started()
+    return run

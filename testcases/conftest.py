@@ -1,0 +1,24 @@
+"""What every case may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ocpp_tck.roles.operator import Operator
+    from ocpp_tck.run import Run
+
+
+@pytest.fixture
+def step(ocpp_run: Run) -> Any:
+    """Mark a step of the OCA document: `with step("1", "X does Y"):`."""
+    assert ocpp_run.current is not None
+    return ocpp_run.current.step
+
+
+@pytest.fixture
+def operator(ocpp_run: Run) -> Operator:
+    """Whoever makes the product act."""
+    return ocpp_run.operator
