@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ocpp_tck import pics
 from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
-from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotRun, Signal, Verdict, exit_code
+from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocpp_tck.report.known import Known
+    from ocpp_tck.report.model import ReportModel
     from ocpp_tck.run import CaseRun, Run
     from ocpp_tck.settings import Identity, Settings
 
@@ -42,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-case", action="append", default=[], metavar="ID", help="run only this OCA case; repeatable")
     group.addoption("--ocpp-profile", action="append", default=[], help="run only this profile; repeatable")
     group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
+    group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
     group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
     group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
 
@@ -83,8 +87,19 @@ class Kit:
         self.total = 0
         self.done = 0
         self.began = time.monotonic()
-        self.verdicts: dict[str, Verdict] = {}
         self.reporter: Any = None
+        self.model: ReportModel | None = None
+        self.problem = ""
+        self.known = self._known()
+
+    def _known(self) -> tuple[Known, ...]:
+        from ocpp_tck.report.known import KnownFailuresError, load_known  # noqa: PLC0415
+
+        path = self.config.getoption("--ocpp-known-failures")
+        try:
+            return load_known(path) if path else ()
+        except KnownFailuresError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _folder(self) -> Path:
         given = getattr(self.config, "workerinput", {}).get("ocpp_folder") or self.config.getoption("--ocpp-report-dir")
@@ -107,7 +122,8 @@ class Kit:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the cases of this role, version and selection; what can't be undone runs last."""
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for item in items:
             case = case_of(getattr(item, "obj", None))
             (kept if case is None or self._selected(case) else dropped).append(item)
@@ -119,6 +135,17 @@ class Kit:
         for item in kept:
             if (case := case_of(getattr(item, "obj", None))) is not None:
                 item.user_properties += [("ocpp.id", case.id), ("ocpp.version", self.settings.sut.version)]
+
+        self._check_conditions(kept)
+
+    def _check_conditions(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            case = case_of(getattr(item, "obj", None))
+            if case is not None and case.applies_if:
+                try:
+                    pics.check(case.applies_if, case.sut, self.settings.sut.version)
+                except pics.PicsError as error:
+                    raise pytest.UsageError(f"{item.nodeid}: applies_if: {error}") from None
 
     def _selected(self, case: Case) -> bool:
         ids, profiles = self.config.getoption("--ocpp-case"), self.config.getoption("--ocpp-profile")
@@ -195,6 +222,17 @@ class Kit:
                 run.current.end(None, "teardown")
             run.current = None
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave out what does not apply, or what nobody has answered, with the reason."""
+        case = case_of(getattr(item, "obj", None))
+        if case is not None:
+            applies, reason = pics.decide(case.applies_if, self.settings.pics)
+            if applies is None:
+                raise NotRun(reason)
+            if not applies:
+                raise NotApplicable(reason)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Iterator[None]:
         """Decide the case as soon as its function ends, so that a broken rule fails it."""
@@ -260,7 +298,6 @@ class Kit:
         if verdict is None or self.worker != "main":
             return
         self.done += 1
-        self.verdicts[report.nodeid] = Verdict(verdict)
         if self.reporter is None:
             return
         _, word, markup = _DECIDED[Verdict(verdict)]
@@ -288,14 +325,32 @@ class Kit:
             self.run.close()
         if self.worker != "main" or not self.folder.is_dir():
             return
-        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
-            session.exitstatus = exit_code(self.verdicts.values(), strict=self.config.getoption("--ocpp-strict"))
+        from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.report.known import run_exit_code  # noqa: PLC0415
+        from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
+
+        try:
+            write_index(self.folder)
+            self.model = write_reports(self.folder, self.known)
+        except (JournalError, ReportError) as error:
+            self.problem = str(error)
+            session.exitstatus = EXIT_KIT_ERROR
+            return
+        finished = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+        if session.exitstatus in finished:
+            strict = self.config.getoption("--ocpp-strict")
+            session.exitstatus = run_exit_code(self.model, self.known, strict=strict)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say in numbers what came out, and where the evidence is."""
-        counts = {verdict: list(self.verdicts.values()).count(verdict) for verdict in LETTERS}
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) or "nothing decided"
-        terminalreporter.write_line(f"ocpp-tck: {told}; evidence in {self.folder}")
+        from ocpp_tck.report.terminal import summary_lines  # noqa: PLC0415
+
+        if self.problem:
+            terminalreporter.write_line(f"ocpp-tck: {self.problem}", red=True)
+        if self.model is not None:
+            for line in summary_lines(self.model, self.folder):
+                terminalreporter.write_line(line)
 
 
 CASE: pytest.StashKey[CaseRun] = pytest.StashKey()

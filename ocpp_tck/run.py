@@ -26,8 +26,7 @@ from ocpp_tck.roles.conversation import PRODUCT, Conversation
 from ocpp_tck.roles.csms import Csms
 from ocpp_tck.roles.csms_answers import CsmsAnswers
 from ocpp_tck.roles.data import message_ids
-from ocpp_tck.roles.drivers.base import Outcome
-from ocpp_tck.roles.drivers.chain import build
+from ocpp_tck.roles.drivers.chain import DriverChain
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
@@ -309,7 +308,7 @@ class Run:
             response_limit=settings.limits.response,
             on_event=self.observed.notice,
         )
-        self.drivers = build(settings)
+        self.drivers = DriverChain(settings.driver)
         self.station: Station | None = None
         self.csms: Csms | None = None
         if product is Side.STATION:
@@ -442,19 +441,15 @@ class Run:
 
     def prompt_limit(self) -> float | None:
         """Seconds that the operator has when a prompt is open."""
-        prompt = self.drivers.prompt
-        return self.settings.limits.operator if prompt is not None and prompt.is_open else None
+        return self.settings.limits.operator if self.drivers.prompt_is_open else None
 
     def prompt_answered(self) -> None:
         """Close the prompt: what it asked for has happened."""
-        if self.drivers.prompt is not None:
-            self.drivers.prompt.close_prompt()
+        self.drivers.close_prompt()
 
     def prompt_refused(self) -> str:
         """Why the operator can't, empty while that is open."""
-        prompt = self.drivers.prompt
-        result = prompt.poll() if prompt is not None and prompt.is_open else None
-        return result.detail or "refused" if result is not None and result.outcome is not Outcome.DONE else ""
+        return self.drivers.prompt_refusal
 
 
 def describe(signal: Signal) -> str:

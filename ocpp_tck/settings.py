@@ -106,6 +106,7 @@ class TestData:
         message_id: messageId for DataTransfer.
         configuration_key: a writable configuration key (1.6).
         configuration_value: a legal value for it.
+        unknown_configuration_key: a configuration key that no charge point has (1.6).
         charge_point_vendor: chargePointVendor / vendorName that the kit sends as a station.
         charge_point_model: chargePointModel / model that the kit sends as a station.
     """
@@ -131,6 +132,7 @@ class TestData:
     message_id: str = "unknown"
     configuration_key: str = "MeterValueSampleInterval"
     configuration_value: str = "60"
+    unknown_configuration_key: str = "TckUnknownKey"
     charge_point_vendor: str = "ocpp-tck"
     charge_point_model: str = "kit"
 
@@ -166,10 +168,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverSettings:
-    """Section `[driver]`: the order of the drivers and the table of each, as written."""
+    """Section `[driver]`: the order of the drivers and the table of each, as written.
+
+    Attributes:
+        order: the drivers that are asked, the first one first.
+        tables: the table of each driver by its name.
+        folder: relative paths in the tables count from here: the configuration file's folder.
+    """
 
     order: tuple[str, ...] = ("prompt",)
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,9 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
         if journal.torn:
             problems.append(f"{journal.path.name}: the last record is incomplete: the run was killed while writing it.")
         if not journal.records or journal.records[-1].kind != "run-ended":
-            problems.append(f"{journal.path.name}: the run was killed before its end; the cases after that are missing.")
+            problems.append(
+                f"{journal.path.name}: the run was killed before its end; the cases after that are missing."
+            )
     ordered = _supersede(sorted(cases, key=lambda case: (case.start, case.journal)))
     every = [record for journal in files for record in journal.records]
     frames = sorted((record for record in every if isinstance(record, r.Frame)), key=lambda frame: frame.time)
@@ -48,7 +50,7 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
         seen=_seen(frames),
         cases=tuple(ordered),
         answers=_answers(every),
-        problems=tuple([*_mixed(starts), *problems]),
+        problems=(*_mixed(starts), *problems),
     )
 
 
@@ -100,7 +102,9 @@ def _seen(frames: list[r.Frame]) -> dict[str, str]:
             payload = _payload(frame.raw)
             fields = payload.get("chargingStation", payload)
             if isinstance(fields, Mapping):
-                return {_SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)}
+                return {
+                    _SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)
+                }
     return {}
 
 
@@ -328,7 +332,7 @@ def _verdict(text: str) -> Verdict:
         return Verdict.NONE if text == NOT_TAKEN else Verdict.ERROR
 
 
-def _event(case: _Open, record: r.Record, kind: str, text: str, detail: str = "", tone: str = "plain") -> Event:
+def _event(case: _Open, record: r.Record, kind: str, text: str, *, detail: str = "", tone: str = "plain") -> Event:
     return Event(kind=kind, time=record.time, offset=record.time - case.start, text=text, detail=detail, tone=tone)
 
 
@@ -339,20 +343,18 @@ def _described(case: _Open, record: r.Record) -> Event:
             text = f"{record.action} {payload}".strip()
             how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
             tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
-            return _event(case, record, "operator", text, how, tone)
+            return _event(case, record, "operator", text, detail=how, tone=tone)
         case r.ConnectionOpened():
             detail = " · ".join(filter(None, (record.subprotocol, record.tls.get("version", ""), record.path)))
-            return _event(case, record, "connection", f"{record.station} connected", detail, "ok")
+            return _event(case, record, "connection", f"{record.station} connected", detail=detail, tone="ok")
         case r.ConnectionRefused():
             text = f"{record.station} refused by {record.by}"
             detail = " · ".join(filter(None, (str(record.status or ""), record.reason)))
-            return _event(case, record, "connection", text, detail, "bad")
+            return _event(case, record, "connection", text, detail=detail, tone="bad")
         case r.ConnectionClosed():
             text = f"{record.station} closed by {record.by}"
-            return _event(case, record, "connection", text, f"{record.code} {record.reason}".strip())
-        case r.Remark():
-            return _event(case, record, "remark", record.text)
-    return _event(case, record, "remark", record.kind)
+            return _event(case, record, "connection", text, detail=f"{record.code} {record.reason}".strip())
+    return _event(case, record, "remark", record.text if isinstance(record, r.Remark) else record.kind)
 
 
 def _frame_row(case: _Open, record: r.Frame) -> FrameRow:

@@ -66,8 +66,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameRow:
-    """One frame. `step` is the index of the step that ran when it passed, 0 outside steps; `offset` counts from the
-    start of the case.
+    """One frame.
+
+    Attributes:
+        offset: seconds since the start of the case.
+        step: index of the step that ran when the frame passed, 0 outside steps.
     """
 
     n: int

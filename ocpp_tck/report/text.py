@@ -6,12 +6,12 @@ import unicodedata
 from datetime import UTC, datetime
 
 _KEPT = {"\n", "\t"}
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 _SURELY_SAFE = frozenset(map(chr, range(0x20, 0x7F)))
 
 
 def visible(text: str, *, one_line: bool = False, limit: int = 0) -> str:
-    r"""Write control characters, bidi controls, surrogates and the like as `\u202e`; the rest stays.
+    r"""Write control characters, bidi controls, odd spaces, surrogates and the like as `\u202e`; the rest stays.
 
     Args:
         text: any text.

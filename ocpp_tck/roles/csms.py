@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.net import Refusal
-from ocpp_tck.roles.product import Product, Watcher
-from ocpp_tck.verdict import Failed, Inconclusive
+from ocpp_tck.roles.csms_answers import iso
+from ocpp_tck.roles.product import Product, Received, Watcher
+from ocpp_tck.verdict import Failed, Inconclusive, Signal
 
 if TYPE_CHECKING:
     from ocpp_tck.net import Handshake
@@ -20,6 +21,9 @@ class Csms(Product):
 
     Attributes:
         hardware: connectors and EVSEs that the kit has as a station.
+        statuses: the last status that the kit reported, by connector (1.6).
+        transactions: connector by transactionId, of what the kit has started and not stopped (1.6). It outlives cases.
+        meter: register of the kit's energy meter, Wh; it never falls.
     """
 
     def __init__(
@@ -35,6 +39,9 @@ class Csms(Product):
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware
         self._endpoint = endpoint
+        self.statuses: dict[int, str] = {}
+        self.transactions: dict[int, int] = {}
+        self.meter = 1000
 
     @property
     def id(self) -> str:
@@ -69,13 +76,19 @@ class Csms(Product):
         self.disconnect()
         return self.connect()
 
-    def go_on_for(self, dwell: str) -> None:
+    def go_on_for(self, dwell: str, *, at_most: float | None = None) -> None:
         """Let a dwell of the test data pass that the OCA prescribes.
+
+        Args:
+            dwell: name of the dwell.
+            at_most: seconds after which it ends anyway.
 
         Raises:
             Inconclusive: the connection was lost meanwhile.
         """
         seconds = float(getattr(self.data, dwell))
+        if at_most is not None:
+            seconds = max(0.0, min(seconds, float(at_most)))
         self.watcher.waiting(f"the dwell {dwell} ({seconds:g} s)", seconds)
         try:
             lost = self.conversation.wait(lambda: None if self.conversation.is_connected else True, seconds)
@@ -89,3 +102,95 @@ class Csms(Product):
         mark, floor = self._mark, self._floor
         self.send("Heartbeat").response()
         self._mark, self._floor = mark, floor
+
+    # -- what a charge point of 1.6 tells ------------------------------------------------------------------------
+
+    def now(self) -> str:
+        """The kit's time as OCPP writes it, UTC."""
+        return iso(self.conversation.clock.now())
+
+    def boot(self) -> Received:
+        """Send a BootNotification (1.6 4.2) with vendor and model of the test data; gives the answer."""
+        data = self.data
+        return self.call(
+            "BootNotification", chargePointVendor=data.charge_point_vendor, chargePointModel=data.charge_point_model
+        )
+
+    def report_status(self, status: str, connector: int | None = None, *, error_code: str = "NoError") -> Received:
+        """Send a StatusNotification (1.6 4.9); gives the answer.
+
+        Args:
+            status: ChargePointStatus.
+            connector: connectorId, 0 for the whole charge point; the configured connector when absent.
+            error_code: ChargePointErrorCode.
+        """
+        number = self.hardware.connector if connector is None else connector
+        self.statuses[number] = status
+        return self.call(
+            "StatusNotification", connectorId=number, status=status, errorCode=error_code, timestamp=self.now()
+        )
+
+    def start_transaction(self, token: str, *, at: str = "") -> Received:
+        """Send a StartTransaction (1.6 4.8) for the configured connector; gives the answer.
+
+        Args:
+            token: idTag that starts it.
+            at: when it began, if that was earlier than now.
+        """
+        connector = self.hardware.connector
+        conf = self.call(
+            "StartTransaction",
+            connectorId=connector,
+            idTag=token,
+            meterStart=self.meter,
+            timestamp=at or self.now(),
+        )
+        number = conf.get("transactionId")
+        if isinstance(number, int):
+            self.transactions[number] = connector
+        return conf
+
+    def stop_transaction(self, transaction: int, *, reason: str, token: str = "", at: str = "") -> Received:
+        """Send a StopTransaction (1.6 4.10); gives the answer.
+
+        Args:
+            transaction: its id.
+            reason: Reason.
+            token: idTag, when somebody's identification stopped it.
+            at: when it ended, if that was earlier than now.
+        """
+        self.meter += 100
+        fields: dict[str, Any] = {"idTag": token} if token else {}
+        conf = self.call(
+            "StopTransaction",
+            transactionId=transaction,
+            meterStop=self.meter,
+            timestamp=at or self.now(),
+            reason=reason,
+            **fields,
+        )
+        self.transactions.pop(transaction, None)
+        return conf
+
+    def leave(self) -> str:
+        """End a case as a polite charge point: stop what is open, report Available, disconnect.
+
+        Gives a remark when the CSMS did not let the kit do so; empty otherwise. A CSMS that owes an answer is not
+        asked for more.
+        """
+        try:
+            if self.conversation.owes_answer:
+                return "the charge point left while the CSMS owed an answer"
+            occupied = [connector for connector, status in self.statuses.items() if status != "Available"]
+            if (self.transactions or occupied) and not self.conversation.is_connected:
+                self.connect()
+            for transaction in list(self.transactions):
+                self.stop_transaction(transaction, reason="Other")
+            for connector in occupied:
+                self.report_status("Available", connector)
+        except Signal as error:
+            return f"the charge point could not leave in order: {error.message}"
+        else:
+            return ""
+        finally:
+            self.disconnect()

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from ocpp_tck.evidence.journal import Journal
     from ocpp_tck.roles.clock import Clock
-    from ocpp_tck.roles.drivers.chain import Tried
+    from ocpp_tck.roles.drivers.base import Result
     from ocpp_tck.roles.product import Product
 
 
 class Driving(Protocol):
     """The drivers in the configured order, as one."""
 
-    def act(self, request: Request) -> Tried:
+    def act(self, request: Request) -> tuple[Result, str]:
         """Start an action; gives the outcome and the name of the driver that took it."""
 
 
@@ -141,8 +141,7 @@ class Operator:
             version=self._product.version,
             role=self._role,
         )
-        tried = self._drivers.act(request)
-        result, driver = tried.result, tried.driver
+        result, driver = self._drivers.act(request)
         self._journal.write(
             OperatorActed(
                 time=self._clock.now(),

@@ -133,8 +133,11 @@ def lookup(payload: Any, path: str) -> Any:
         if not isinstance(value, Mapping) or part not in value:
             return None
         value = value[part]
-    name = path.rsplit(".", 1)[-1]
-    return CaseInsensitive(value) if isinstance(value, str) and name in CASE_INSENSITIVE else value
+    if path.rsplit(".", 1)[-1] not in CASE_INSENSITIVE:
+        return value
+    if isinstance(value, list):
+        return [CaseInsensitive(item) if isinstance(item, str) else item for item in value]
+    return CaseInsensitive(value) if isinstance(value, str) else value
 
 
 def matches(payload: Any, where: Mapping[str, Any]) -> bool:

@@ -165,7 +165,7 @@ class Link:
         except _Malformed as error:
             await self._try_send(_error(message_id, error.code, str(error)))
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - a defect here must not cost the connection
             _log.exception("%.200r", message)
             await self._try_send(_error(message_id, "InternalError", "the request could not be processed"))
             return

@@ -126,9 +126,7 @@ def _transactions() -> Iterator[Variable]:
     yield _boolean(tx, "StopTxOnEVSideDisconnect", value=True)
     yield _boolean(tx, "StopTxOnInvalidId", value=True)
     yield _boolean(tx, "TxBeforeAcceptedEnabled", value=False, mutability="ReadOnly")
-    yield Variable(
-        tx, "TxStartPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=TRANSACTION_POINTS
-    )
+    yield Variable(tx, "TxStartPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=TRANSACTION_POINTS)
     yield Variable(tx, "TxStopPoint", "EVConnected,Authorized", "MemberList", READ_WRITE, values=TRANSACTION_POINTS)
 
 
@@ -142,9 +140,7 @@ def _metering() -> Iterator[Variable]:
         yield _boolean(component, "Enabled", value=True)
         for name in names:
             length = float(len(",".join(MEASURANDS)))
-            yield Variable(
-                component, name, _ENERGY, "MemberList", READ_WRITE, values=MEASURANDS, maximum=length
-            )
+            yield Variable(component, name, _ENERGY, "MemberList", READ_WRITE, values=MEASURANDS, maximum=length)
     yield _integer("SampledDataCtrlr", "TxUpdatedInterval", 60, **seconds)
     yield _integer("SampledDataCtrlr", "TxEndedInterval", 0, **seconds)
     yield _integer("AlignedDataCtrlr", "Interval", 0, **seconds)
@@ -189,6 +185,4 @@ def _evse(
         values = _AVAILABILITY if data_type == "OptionList" else ()
         yield Variable("Connector", name, value, data_type, evse=evse, connector=connector, values=values)
     if not options.fixed_cable:
-        yield Variable(
-            "ConnectorPlugRetentionLock", "Problem", lock_problem, "boolean", evse=evse, connector=connector
-        )
+        yield Variable("ConnectorPlugRetentionLock", "Problem", lock_problem, "boolean", evse=evse, connector=connector)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.roles.drivers.base import Driver, DriverError, Outcome, Request, Result
@@ -14,52 +12,69 @@ from ocpp_tck.roles.drivers.python import PythonDriver
 from ocpp_tck.tables import Place, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from ocpp_tck.settings import Settings
+    from ocpp_tck.settings import DriverSettings
 
-KINDS = {"http": HttpDriver, "command": CommandDriver, "python": PythonDriver, "prompt": PromptDriver}
+KINDS: Mapping[str, type[HttpDriver | CommandDriver | PythonDriver | PromptDriver]] = {"http": HttpDriver, "command": CommandDriver, "python": PythonDriver, "prompt": PromptDriver}
 """Every driver by its name in the configuration."""
 
 NEED_TABLE = ("http", "command", "python")
 """Drivers that do nothing without a table of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What came of a request: the result, the driver that gave it, and what the drivers before it said."""
+class DriverChain:
+    """Asks one driver after the other until one supports the action.
 
-    result: Result
-    driver: str
-    before: tuple[str, ...] = ()
+    Args:
+        settings: the order and the tables; a driver is made for each name in the order.
+        drivers: the drivers themselves, instead of those that the settings name.
 
+    Raises:
+        DriverError: naming everything that is wrong in the order and in the drivers' tables.
+    """
 
-class Chain:
-    """Asks one driver after the other until one supports the action."""
-
-    def __init__(self, drivers: Sequence[Driver]) -> None:
-        self._drivers = tuple(drivers)
+    def __init__(self, settings: DriverSettings, drivers: Sequence[Driver] | None = None) -> None:
+        self._drivers = tuple(_build(settings) if drivers is None else drivers)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The drivers in their order."""
         return tuple(driver.name for driver in self._drivers)
 
-    @property
-    def prompt(self) -> PromptDriver | None:
-        """The driver that asks a person, when the configuration names it."""
-        return next((driver for driver in self._drivers if isinstance(driver, PromptDriver)), None)
+    def act(self, request: Request) -> tuple[Result, str]:
+        """Make the product act; gives the result and the name of the driver that gave it.
 
-    def act(self, request: Request) -> Tried:
-        """Make the product act. `UNSUPPORTED` with every driver's reason when no driver can."""
-        before: list[str] = []
+        When no driver can: `UNSUPPORTED` with every driver's reason, and an empty name.
+        """
+        reasons: list[str] = []
         for driver in self._drivers:
             result = driver.act(request)
             if result.outcome is not Outcome.UNSUPPORTED:
-                return Tried(result, driver.name, tuple(before))
-            before.append(f"{driver.name}: {result.detail or 'unsupported'}")
-        reasons = "; ".join(before) or "no driver is configured"
-        return Tried(Result(Outcome.UNSUPPORTED, f"no driver can {request.action} ({reasons})"), "", tuple(before))
+                return result, driver.name
+            reasons.append(f"{driver.name}: {result.detail or 'unsupported'}")
+        return Result(Outcome.UNSUPPORTED, "; ".join(reasons) or "no driver is configured"), ""
+
+    @property
+    def prompt(self) -> PromptDriver | None:
+        """The driver that asks a person, when the order names it."""
+        return next((driver for driver in self._drivers if isinstance(driver, PromptDriver)), None)
+
+    @property
+    def prompt_is_open(self) -> bool:
+        """Whether a person was asked and has not been told that it is done."""
+        return self.prompt is not None and self.prompt.is_open
+
+    @property
+    def prompt_refusal(self) -> str:
+        """Why the person can't do what the open prompt asks; empty while nothing of the kind was said."""
+        return self.prompt.refusal if self.prompt is not None else ""
+
+    def close_prompt(self) -> None:
+        """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
+        if self.prompt is not None:
+            self.prompt.close_prompt()
 
     def close(self) -> None:
         """Close every driver."""
@@ -67,29 +82,23 @@ class Chain:
             driver.close()
 
 
-def build(settings: Settings) -> Chain:
-    """Make the drivers of `settings.driver.order`; relative paths count from the configuration file's folder.
+def check(tables: Mapping[str, Any], place: Place, problems: list[str], base: Path) -> None:
+    """Note in `problems` what is wrong in the tables of the drivers, without starting anything."""
+    for name, kind in KINDS.items():
+        if isinstance(tables.get(name), dict):
+            kind.from_table(Table(tables[name], place.inside(name), problems), base)
 
-    Raises:
-        DriverError: naming everything that is wrong in the drivers' tables.
-    """
-    source = str(settings.source or "settings")
-    base = settings.source.parent if settings.source else Path()
+
+def _build(settings: DriverSettings) -> list[Driver]:
     problems: list[str] = []
     drivers: list[Driver] = []
-    for name in settings.driver.order:
+    place = Place("configuration", "driver")
+    for name in settings.order:
         if name not in KINDS:
-            problems.append(f"{source}: [driver] order: unknown driver {name!r}; allowed: {', '.join(KINDS)}")
+            problems.append(f"{place.at('order')}: unknown driver {name!r}; allowed: {', '.join(KINDS)}")
             continue
-        table = Table(settings.driver.tables.get(name, {}), Place(source, f"driver.{name}"), problems)
-        drivers.append(KINDS[name].from_table(table, base))
+        table = Table(settings.tables.get(name, {}), place.inside(name), problems)
+        drivers.append(KINDS[name].from_table(table, settings.folder))
     if problems:
         raise DriverError("\n".join(problems))
-    return Chain(drivers)
-
-
-def check(tables: Mapping[str, Any], place: Place, problems: list[str], base: Path, names: Iterable[str]) -> None:
-    """Note in `problems` what is wrong in the tables of these drivers, without starting anything."""
-    for name in names:
-        if isinstance(tables.get(name), dict):
-            KINDS[name].from_table(Table(tables[name], place.inside(name), problems), base).close()
+    return drivers

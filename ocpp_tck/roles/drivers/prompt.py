@@ -55,6 +55,7 @@ class PromptDriver:
         self._terminal: Terminal | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._open: str | None = None
+        self._refusal = ""
 
     @classmethod
     def from_table(cls, table: Table, _base: Path) -> PromptDriver:
@@ -79,31 +80,25 @@ class PromptDriver:
         """Whether a prompt is waiting for the person."""
         return self._open is not None
 
-    def poll(self) -> Result | None:
-        """Look, without waiting, whether the person has said that it can't be done; None while nothing was said."""
-        while self._open is not None:
+    @property
+    def refusal(self) -> str:
+        """Why the person can't do what the open prompt asks, without waiting; empty while nothing was said."""
+        while self._open is not None and not self._refusal:
             try:
                 line = self._lines.get_nowait()
             except queue.Empty:
-                return None
+                break
             if line is None:
-                return Result(Outcome.EXPIRED, "the terminal was closed before it was done")
-            if line.strip().lower() == CANNOT:
-                told, self._open = self._open, None
-                return Result(Outcome.UNSUPPORTED, f"the operator can't: {told}")
-        return None
-
-    def expire(self, seconds: float) -> Result:
-        """Close the prompt because the time that a person has, in seconds, is over."""
-        told, self._open = self._open, None
-        self._write(f"    time is over after {seconds:g} s\n")
-        return Result(Outcome.EXPIRED, f"not done within {seconds:g} s: {told}")
+                self._refusal = "the terminal was closed before it was done"
+            elif line.strip().lower() == CANNOT:
+                self._refusal = f"the operator can't: {self._open}"
+        return self._refusal
 
     def close_prompt(self) -> None:
         """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
         if self._open is not None:
-            self._open = None
-            self._write("    done\n")
+            self._write("    closed\n" if self._refusal else "    done\n")
+        self._open, self._refusal = None, ""
         self._drop_lines()
 
     def ask(self, question: str, seconds: float) -> Result:

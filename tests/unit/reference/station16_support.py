@@ -45,13 +45,13 @@ class CentralSystem:
             kind, unique_id, *rest = json.loads(text)
             if kind == 2:
                 action, payload = rest
-                await connection.send(json.dumps(self.answer(unique_id, action, payload)))
+                await connection.send(json.dumps(self.answer(unique_id, action)))
                 self.calls.put_nowait((action, payload))
             elif unique_id in self.results:
                 self.results[unique_id].set_result([kind, *rest])
         self.connected.clear()
 
-    def answer(self, unique_id: str, action: str, payload: dict[str, Any]) -> list[Any]:
+    def answer(self, unique_id: str, action: str) -> list[Any]:
         queue = self.answers.get(action)
         if queue:
             given = queue.pop(0)

@@ -1,6 +1,7 @@
 """Offline behaviour, the message queue, configuration, cache and frames of the embedded 1.6 charge point."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,7 +94,7 @@ async def test_meter_values_of_an_outage_are_delivered_in_order():
         for _ in range(3):
             value = await central.expect("MeterValues", transactionId=1)
             times.append(datetime.fromisoformat(value["meterValue"][0]["timestamp"]))
-        assert [second - first for first, second in zip(times, times[1:], strict=False)] == [timedelta(seconds=1)] * 2
+        assert [second - first for first, second in itertools.pairwise(times)] == [timedelta(seconds=1)] * 2
 
 
 @run

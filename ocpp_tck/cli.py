@@ -1,0 +1,160 @@
+"""The command `ocpp-tck`: thin adapters over the plugin, the plan, the reports and the embedded products."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocpp_tck import __version__
+from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
+
+VERSIONS = click.Choice(["1.6", "2.0.1", "2.1"])
+ROLES = click.Choice(["cs", "csms"])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ocpp-tck")
+def main() -> None:
+    """Run OCA-style conformance cases against a charging station or a CSMS."""
+
+
+def _pytest(config: Path, options: list[str]) -> int:
+    import pytest  # noqa: PLC0415 - not needed for the other commands
+
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    fixed = ["-p", "no:cacheprovider", "-p", "no:randomly", "--capture=no", "-o", "addopts=", "--import-mode=importlib"]
+    root = cases_root()
+    return int(pytest.main([str(root), "--rootdir", str(root), *fixed, "--ocpp-config", str(config), *options]))
+
+
+@main.command()
+@click.option("--config", "config", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"), show_default=True)
+@click.option("--sut", type=ROLES, help="Role of the product, over the file.")
+@click.option("--version", "version", type=VERSIONS, help="OCPP version, over the file.")
+@click.option("--profile", multiple=True, help="Only cases of this profile; repeatable.")
+@click.option("--case", "cases", multiple=True, help="Only this OCA case; repeatable.")
+@click.option("--report-dir", type=click.Path(path_type=Path), help="Folder of this run's evidence.")
+@click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
+@click.option("--strict", is_flag=True, help="A warning fails the run.")
+@click.option("--seed", type=int, help="Seed of message ids and generated data.")
+@click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist and as many stations.")
+def run(config: Path, workers: int, **options: Any) -> None:
+    """Run the cases against the product that the configuration names."""
+    sys.exit(_pytest(config, _options(options) + (["-n", str(workers)] if workers else [])))
+
+
+def _options(given: dict[str, Any]) -> list[str]:
+    names = {"sut": "sut", "version": "version", "report_dir": "report-dir", "seed": "seed"}
+    names["known_failures"] = "known-failures"
+    options = [f"--ocpp-{option}={given[name]}" for name, option in names.items() if given.get(name) is not None]
+    options += [f"--ocpp-profile={profile}" for profile in given.get("profile", ())]
+    options += [f"--ocpp-case={case}" for case in given.get("cases", ())]
+    return options + (["--ocpp-strict"] if given.get("strict") else [])
+
+
+@main.command()
+@click.option("--sut", type=ROLES, help="Only this role; both without.")
+@click.option("--version", "version", type=VERSIONS, default="1.6", show_default=True)
+@click.option("--report-dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist.")
+def demo(sut: str | None, version: str, report_dir: Path, workers: int) -> None:
+    """Run the whole kit on the embedded products."""
+    from ocpp_tck.demo import demonstrate  # noqa: PLC0415 - starts processes
+
+    worst = 0
+    for role in [sut] if sut else ["csms", "cs"]:
+        worst = max(worst, demonstrate(role, version, report_dir, workers, _pytest))
+    sys.exit(worst)
+
+
+@main.command()
+@click.option("--sut", type=ROLES)
+@click.option("--version", "version", type=VERSIONS)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def plan(sut: str | None, version: str | None, *, as_json: bool) -> None:
+    """Print cases and steps; nothing is sent."""
+    try:
+        cases = [case for path in sorted(cases_root().rglob("test_*.py")) for case in read_cases(path)]
+    except CaseError as error:
+        raise click.ClickException(str(error)) from None
+    chosen = [case for case in cases if _planned(case, sut, version)]
+    if as_json:
+        click.echo(json.dumps([_as_json(case) for case in chosen], indent=1, ensure_ascii=False))
+        return
+    for case in chosen:
+        condition = f"  if {case.facts['applies_if']}" if case.facts.get("applies_if") else ""
+        click.echo(f"{case.facts['id']}  {case.facts['title']}  [{case.facts['profile']}]{condition}")
+        for step in case.steps:
+            extra = f"  (when {step.when})" if step.when else "  (optional)" if step.optional else ""
+            click.echo(f"  {step.n:>6}  {step.text}{extra}")
+    click.echo(f"{len(chosen)} cases")
+
+
+def _planned(case: SourceCase, sut: str | None, version: str | None) -> bool:
+    role = case.facts["id"].rsplit("_", 1)[-1].lower()
+    return (not sut or role == sut) and (not version or version in case.facts.get("versions", ("1.6",)))
+
+
+def _as_json(case: SourceCase) -> dict[str, Any]:
+    return {**case.facts, "function": case.function, "steps": [step.as_json() for step in case.steps]}
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def report(folder: Path) -> None:
+    """Write the reports of a run anew from its journals."""
+    from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+    from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
+
+    try:
+        write_reports(folder)
+    except (JournalError, ReportError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{folder / 'report.html'}")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def reference(arguments: tuple[str, ...]) -> None:
+    """Run an embedded product as a process of its own: `reference cs|csms --version V …`."""
+    from ocpp_tck.reference.__main__ import main as product  # noqa: PLC0415
+
+    sys.exit(product(list(arguments)))
+
+
+@main.command()
+@click.option("--sut", type=ROLES, default="csms", show_default=True)
+@click.option("--version", "version", type=VERSIONS, default="1.6", show_default=True)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.argument("path", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"))
+def init(sut: str, version: str, path: Path, *, force: bool) -> None:
+    """Write a commented configuration."""
+    from ocpp_tck.config import template  # noqa: PLC0415
+
+    if path.exists() and not force:
+        raise click.ClickException(f"{path} exists; give another name or --force")
+    path.write_text(template(sut, version), encoding="utf-8")
+    click.echo(f"{path} written: edit [connection] and [driver], then run `ocpp-tck doctor --config {path}`")
+
+
+@main.command()
+@click.option("--config", "config", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"), show_default=True)
+def doctor(config: Path) -> None:
+    """Find what is wrong before the cases fail: port, handshake, subprotocol, credentials, clock, one boot."""
+    from ocpp_tck.config import ConfigError, load  # noqa: PLC0415
+    from ocpp_tck.doctor import examine  # noqa: PLC0415
+
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
+    healthy = True
+    for good, text in examine(settings):
+        click.echo(f"{click.style('ok  ', fg='green') if good else click.style('FAIL', fg='red')}  {text}")
+        healthy = healthy and good
+    sys.exit(0 if healthy else 1)

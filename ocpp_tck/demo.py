@@ -1,0 +1,153 @@
+"""`ocpp-tck demo`: the kit against its embedded products, each a process of its own, driven over HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpp_tck.pics import features
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SHORT = """
+[test_data]
+heartbeat_interval = 1
+boot_retry_interval = 1
+meter_value_interval = 1
+clock_aligned_interval = 2
+connection_timeout = 2
+transaction_duration = 1.0
+offline_duration = 1.0
+
+[limits]
+response = 5.0
+boot = 10.0
+reboot = 10.0
+reconnect = 10.0
+transaction = 5.0
+absence = 0.5
+interval = 1.0
+"""
+
+
+def _answers(role: str, version: str) -> str:
+    """Answer the questions about the embedded product."""
+    asked = features(version, role).values()
+    return "\n[pics]\n" + "".join(f"{item.id} = {item.default}\n" for item in asked)
+
+
+def free_port() -> int:
+    """Give a port of the loopback interface that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def product(*arguments: str) -> Iterator[dict[str, str]]:
+    """Run an embedded product; gives its addresses, and ends it by closing its stdin.
+
+    Raises:
+        RuntimeError: it did not come up.
+    """
+    command = [sys.executable, "-m", "ocpp_tck.reference", *arguments, "--until-stdin-closes"]
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        line = process.stdout.readline()
+        if not line.startswith("ready "):
+            raise RuntimeError(f"the embedded product did not start: {line.strip() or 'no output'}")
+        yield json.loads(line.removeprefix("ready "))
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Callable[[Path, list[str]], int]) -> int:
+    """Run the cases of one role against the embedded product; gives the exit code."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    folder = report_dir / f"{stamp}-demo-{role}-{version}"
+    count = max(1, workers)
+    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="ocpp-tck-") as scratch:
+        config = Path(scratch) / "ocpp-tck.toml"
+        text = _against_csms(stack, version, count) if role == "csms" else _against_stations(stack, version, count)
+        config.write_text(text + SHORT + _answers(role, version), encoding="utf-8")
+        options = [f"--ocpp-report-dir={folder}", *(["-n", str(workers)] if workers else [])]
+        return run(config, options)
+
+
+def _against_csms(stack: ExitStack, version: str, count: int) -> str:
+    known = [_tokens(number) for number in range(1, count + 1)]
+    told = [
+        argument
+        for tokens in known
+        for token in (
+            f"{tokens['valid_token']}=Accepted:{tokens['group_token']}",
+            f"{tokens['same_group_token']}=Accepted:{tokens['group_token']}",
+            f"{tokens['other_token']}=Accepted",
+        )
+        for argument in ("--token", token)
+    ]
+    addresses = stack.enter_context(product("csms", "--version", version, *told))
+    head = _head("csms", version) + f'[connection]\nurl = "{addresses["ocpp"]}"\n'
+    stations = "".join(
+        f'[[connection.stations]]\nid = "CP{number:03}"\n[connection.stations.tokens]\n'
+        + "".join(f'{name} = "{value}"\n' for name, value in tokens.items())
+        for number, tokens in enumerate(known, 1)
+    )
+    return head + stations + "[station]\nconnectors = 2\n" + _driver(addresses["control"])
+
+
+def _tokens(number: int) -> dict[str, str]:
+    """Give one worker tokens of its own: one idTag is in one transaction at a time (1.6 7.2 ConcurrentTx)."""
+    return {
+        "valid_token": f"TCK-VALID-{number}A",
+        "same_group_token": f"TCK-VALID-{number}B",
+        "other_token": f"TCK-OTHER-{number}",
+        "group_token": f"TCK-GROUP-{number}",
+    }
+
+
+def _against_stations(stack: ExitStack, version: str, count: int) -> str:
+    """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
+    stations = ""
+    for _ in range(count):
+        listen, port = f"127.0.0.1:{free_port()}", free_port()
+        place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")
+        stack.enter_context(product("cs", "--version", version, *place))
+        stations += f'[[connection.stations]]\nid = "{port}"\nlisten = "{listen}"\n'
+    first = stations.split('listen = "')[1].split('"')[0]
+    head = _head("cs", version) + f'[connection]\nlisten = "{first}"\n'
+    return head + stations + "[station]\nconnectors = 2\n" + _driver("http://127.0.0.1:{station}")
+
+
+def _head(role: str, version: str) -> str:
+    return (
+        f'[sut]\nrole = "{role}"\nversion = "{version}"\nvendor = "ocpp-tck"\n'
+        f'model = "embedded {"CSMS" if role == "csms" else "charging station"}"\n'
+    )
+
+
+def _driver(url: str) -> str:
+    return (
+        '[driver]\norder = ["http"]\n[driver.http]\n'
+        f'url = "{url}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
+    )

@@ -1,0 +1,72 @@
+"""`ocpp-tck doctor`: names what is wrong with the set-up before the cases fail."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpp_tck.run import Run
+from ocpp_tck.verdict import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocpp_tck.settings import Settings
+
+Finding = tuple[bool, str]
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Give findings one by one: whether it is well, and what was found with the mend."""
+    identity = settings.connection.stations[0]
+    with tempfile.TemporaryDirectory(prefix="ocpp-tck-doctor-") as folder:
+        run = Run(settings, identity, Path(folder), worker="doctor")
+        try:
+            yield from _station(run) if run.station is not None else _csms(run)
+            for found in run.conversation.found:
+                violation = found.violation
+                yield False, f"{violation.rule}: {violation.message} ({violation.clause})"
+        finally:
+            run.close()
+
+
+def _csms(run: Run) -> Iterator[Finding]:
+    csms = run.csms
+    assert csms is not None  # noqa: S101 - the role was looked at
+    try:
+        handshake = csms.connect()
+        yield True, f"connected to {run.settings.connection.url} as {csms.id}"
+        yield bool(handshake.subprotocol), f"subprotocol {handshake.subprotocol or 'none'}"
+        data = run.data
+        if csms.version == "1.6":
+            fields = {"chargePointVendor": data.charge_point_vendor, "chargePointModel": data.charge_point_model}
+        else:
+            station = {"vendorName": data.charge_point_vendor, "model": data.charge_point_model}
+            fields = {"reason": "PowerUp", "chargingStation": station}
+        boot = csms.call("BootNotification", fields)
+        yield boot.status == "Accepted", f"BootNotification is answered {boot.status}; it must know {csms.id}"
+        offset = datetime.fromisoformat(boot.currentTime).timestamp() - run.clock.now()
+        yield abs(offset) <= run.settings.limits.clock, f"the CSMS's clock is {offset:+.1f} s off this machine's"
+    except Signal as signal:
+        yield False, signal.message
+
+
+def _station(run: Run) -> Iterator[Finding]:
+    station = run.station
+    assert station is not None  # noqa: S101
+    address = run.identity.listen or run.settings.connection.listen
+    try:
+        run.open()
+    except OSError as error:
+        yield False, f"cannot listen at {address}: {error.strerror or error}"
+        return
+    yield True, f"listening at ws://{address}/{run.identity.id}"
+    try:
+        station.wait_connected(within="boot")
+        yield True, f"{run.identity.id} is connected with {station.conversation.version.subprotocol}"
+        station.reboot()
+        yield True, f"it boots again after a Reset: {station.observed.booted}"
+    except Signal as signal:
+        yield False, signal.message

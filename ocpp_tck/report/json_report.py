@@ -1,0 +1,134 @@
+"""report.json: the run for machines. Its JSON Schema is `report.schema.json` beside this file."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ocpp_tck.report.text import iso
+
+if TYPE_CHECKING:
+    from ocpp_tck.report.model import Case, Cause, ReportModel, Step, Violation
+
+FORMAT = 1
+"""Version of the format; it grows when a field changes its meaning or goes away."""
+
+
+def schema() -> dict[str, Any]:
+    """Give the published JSON Schema of report.json."""
+    text = files("ocpp_tck.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def render_json(model: ReportModel) -> str:
+    """Write the report as JSON text in plain ASCII."""
+    return json.dumps(as_json(model), indent=1, default=dict) + "\n"
+
+
+def as_json(model: ReportModel) -> dict[str, Any]:
+    """Give the report as plain JSON values."""
+    run = model.run
+    return {
+        "format": FORMAT,
+        "verdict": str(model.verdict),
+        "sut": {**model.sut, "seen": dict(model.seen)},
+        "run": {
+            "kit_version": run.kit_version,
+            "seed": run.seed,
+            "started": iso(run.start),
+            "ended": iso(run.end),
+            "duration_s": _seconds(run.duration),
+            "limits": dict(run.limits),
+            "test_data": run.test_data,
+            "pics": dict(run.pics),
+            "stations": list(run.stations),
+            "workers": list(run.workers),
+            "journals": list(run.journals),
+            "selection": run.selection,
+            "catalogue_sha256": run.catalogue_sha256,
+            "environment": dict(run.environment),
+        },
+        "totals": model.totals,
+        "problems": list(model.problems),
+        "deviations": list(model.deviations),
+        "cases": [_case(case) for case in model.cases],
+        "answer_times": [
+            {
+                "action": answer.action,
+                "count": answer.count,
+                "unanswered": answer.unanswered,
+                "median_s": _seconds(answer.median),
+                "longest_s": _seconds(answer.longest),
+            }
+            for answer in model.answers
+        ],
+    }
+
+
+def _case(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "title": case.title,
+        "version": case.version,
+        "sut": case.sut,
+        "profile": case.profile,
+        "requirements": case.requirements,
+        "verdict": str(case.verdict),
+        "counts": case.counts,
+        "status": case.status,
+        "attempt": case.attempt,
+        "known": case.known,
+        "started": iso(case.start),
+        "duration_s": _seconds(case.duration),
+        "station": case.station,
+        "node": case.node,
+        "journal": case.journal,
+        "cause": _cause(case.cause) if case.cause else None,
+        "steps": [_step(step) for step in case.steps],
+        "violations": [_violation(violation) for violation in case.violations],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "where": cause.where,
+        "text": cause.text,
+        "requirement": cause.requirement,
+        "expected": cause.expected,
+        "received": cause.received,
+        "frames": list(cause.frames),
+        "detail": cause.detail,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "n": step.n,
+        "text": step.text,
+        "verdict": step.verdict,
+        "cause": step.cause,
+        "requirement": step.requirement,
+        "expected": step.expected,
+        "received": step.received,
+        "frames": list(step.frames),
+        "duration_s": _seconds(step.duration),
+    }
+
+
+def _violation(violation: Violation) -> dict[str, Any]:
+    return {
+        "rule": violation.rule,
+        "level": violation.level,
+        "frame": violation.frame,
+        "message": violation.message,
+        "spec": violation.spec,
+        "path": violation.path,
+        "sender": violation.sender,
+        "recomputable": violation.recomputable,
+    }
+
+
+def _seconds(value: float) -> float:
+    return round(value, 6)

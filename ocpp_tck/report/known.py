@@ -1,0 +1,142 @@
+"""The file of known failures, strict both ways: what is listed must come as listed, or the run fails.
+
+[[known]]
+case = "TC_003_CS"
+verdict = "fail"
+reason = "answers StatusNotification late, ticket 17"
+version = "1.6"          # optional: that version only
+cause = "connectorId"    # optional: the first cause must contain this
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpp_tck.verdict import EXIT_FAILED, EXIT_KIT_ERROR, Verdict, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ocpp_tck.report.model import Case, ReportModel
+
+_FIELDS = {"case", "version", "verdict", "cause", "reason"}
+_NEEDED = ("case", "verdict", "reason")
+_VERDICTS = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
+
+
+class KnownFailuresError(Exception):
+    """The file of known failures is wrong; the message names the place and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One known failure. An empty `version` means every version, an empty `cause` any cause."""
+
+    case: str
+    verdict: Verdict
+    reason: str
+    version: str = ""
+    cause: str = ""
+
+    def concerns(self, case: Case) -> bool:
+        """Whether this entry is about that case."""
+        return self.case == case.id and self.version in {"", case.version}
+
+    def holds(self, case: Case) -> bool:
+        """Whether the case came as this entry says."""
+        text = f"{case.cause.text}\n{case.cause.where}\n{case.cause.requirement}" if case.cause else ""
+        return case.verdict is self.verdict and self.cause in text
+
+
+def load_known(path: Path | str, case_ids: Collection[str] | None = None) -> tuple[Known, ...]:
+    """Read a file of known failures.
+
+    Args:
+        path: the TOML file.
+        case_ids: ids that exist; None leaves them unchecked.
+
+    Raises:
+        KnownFailuresError: the file is missing, is no TOML, or an entry is wrong.
+    """
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise KnownFailuresError(f"{path}: cannot read the known failures: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise KnownFailuresError(f"{path}: not a TOML file: {problem}") from problem
+    unknown = sorted(table.keys() - {"known"})
+    if unknown:
+        raise KnownFailuresError(f"{path}: unknown table {unknown[0]!r}; each entry begins with [[known]]")
+    entries = table.get("known", [])
+    if not isinstance(entries, list):
+        raise KnownFailuresError(f"{path}: write [[known]] with two brackets, once per entry")
+    known = tuple(_entry(entry, f"{path}: entry {number}", case_ids) for number, entry in enumerate(entries, start=1))
+    for at, one in enumerate(known):
+        twin = next((k for k, other in enumerate(known[:at]) if _same(one, other)), None)
+        if twin is not None:
+            raise KnownFailuresError(f"{path}: entries {twin + 1} and {at + 1} are both about {one.case}; keep one")
+    return known
+
+
+def _same(one: Known, other: Known) -> bool:
+    return one.case == other.case and (one.version == other.version or not one.version or not other.version)
+
+
+def _entry(entry: object, place: str, case_ids: Collection[str] | None) -> Known:
+    if not isinstance(entry, dict):
+        raise KnownFailuresError(f"{place}: write [[known]] and then one field a line")
+    unknown = sorted(entry.keys() - _FIELDS)
+    if unknown:
+        raise KnownFailuresError(f"{place}: unknown field {unknown[0]!r}; there are {', '.join(sorted(_FIELDS))}")
+    for name, value in entry.items():
+        if not isinstance(value, str):
+            raise KnownFailuresError(f"{place}: {name} must be a string, not {value!r}")
+    missing = [name for name in _NEEDED if not entry.get(name, "").strip()]
+    if missing:
+        raise KnownFailuresError(f"{place}: {missing[0]} is missing")
+    if entry["verdict"] not in _VERDICTS:
+        raise KnownFailuresError(
+            f"{place}: verdict {entry['verdict']!r} cannot be known; write {', '.join(map(str, _VERDICTS))}",
+        )
+    if case_ids is not None and entry["case"] not in case_ids:
+        raise KnownFailuresError(f"{place}: there is no case {entry['case']!r}; `ocpp-tck plan` lists them")
+    return Known(**{**entry, "verdict": Verdict(entry["verdict"])})
+
+
+def apply_known(model: ReportModel, known: Sequence[Known]) -> ReportModel:
+    """Mark the cases that came as listed, and note as deviations those that did not.
+
+    An entry whose case was not part of the run says nothing.
+    """
+    cases, deviations = [], []
+    for case in model.cases:
+        entry = next((one for one in known if one.concerns(case) and not case.superseded), None)
+        if entry is not None and entry.holds(case):
+            cases.append(replace(case, known=entry.reason))
+            continue
+        cases.append(case)
+        if entry is not None:
+            deviations.append(_deviation(entry, case))
+    return replace(model, cases=tuple(cases), deviations=tuple(deviations))
+
+
+def _deviation(entry: Known, case: Case) -> str:
+    came = f"{case.verdict}: {case.cause.text}" if case.cause else str(case.verdict)
+    listed = f"{entry.verdict} with {entry.cause!r} in its cause" if entry.cause else str(entry.verdict)
+    return f"{case.id} ({case.version}) is listed as {listed}, but came as {came}; mend the list ({entry.reason})."
+
+
+def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bool = False) -> int:
+    """Give the exit code of a run: as `verdict.exit_code`, with the known failures taken out.
+
+    A deviation from the list gives at least 1.
+    """
+    applied = apply_known(model, known) if known else model
+    verdicts = [Verdict.PASS if case.known else case.verdict for case in applied.cases if case.counts]
+    code = exit_code(verdicts, strict=strict)
+    if applied.deviations and code != EXIT_KIT_ERROR:
+        return EXIT_FAILED
+    return code

@@ -1,0 +1,61 @@
+"""Writes all reports of a run. Pure functions of its journals: the same journals give the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpp_tck.evidence.index import read_journals
+from ocpp_tck.report.allure import write_allure
+from ocpp_tck.report.fold import fold
+from ocpp_tck.report.html import render_html
+from ocpp_tck.report.json_report import render_json
+from ocpp_tck.report.junit import render_junit
+from ocpp_tck.report.known import apply_known
+from ocpp_tck.report.markdown import render_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocpp_tck.report.known import Known
+    from ocpp_tck.report.model import ReportModel
+
+WRITERS = {
+    "report.json": render_json,
+    "report.html": render_html,
+    "junit.xml": render_junit,
+    "summary.md": render_markdown,
+}
+"""File name and writer of each report that is one file."""
+
+
+class ReportError(Exception):
+    """The reports cannot be written; the message names the file."""
+
+
+def load_model(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
+    """Read the journals of a run into a report model.
+
+    Raises:
+        JournalDamaged: there is no journal, or one is damaged.
+    """
+    model = fold(read_journals(run_dir))
+    return apply_known(model, known) if known else model
+
+
+def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
+    """Write report.json, report.html, junit.xml, summary.md and allure-results/ beside the journals of a run.
+
+    Raises:
+        JournalDamaged: there is no journal, or one is damaged.
+        ReportError: a file cannot be written.
+    """
+    folder = Path(run_dir)
+    model = load_model(folder, known)
+    try:
+        for name, render in WRITERS.items():
+            (folder / name).write_text(render(model), encoding="utf-8", newline="\n")
+        write_allure(model, folder / "allure-results")
+    except OSError as problem:
+        raise ReportError(f"{problem.filename or folder}: cannot write the report: {problem.strerror}") from problem
+    return model

@@ -1,0 +1,114 @@
+import pytest
+from synthetic import Synthetic
+
+from ocpp_tck.report.known import KnownFailuresError, apply_known, load_known, run_exit_code
+from ocpp_tck.report.write import load_model, write_reports
+
+ENTRY = '[[known]]\ncase = "TC_1"\nverdict = "fail"\nreason = "ticket 17"\n'
+
+
+@pytest.fixture
+def known(tmp_path):
+    def read(text, ids=("TC_1", "TC_2")):
+        path = tmp_path / "known.toml"
+        path.write_text(text)
+        return load_known(path, ids)
+
+    return read
+
+
+def model(tmp_path, **verdicts):
+    run = Synthetic(tmp_path / "run").begin()
+    for name, verdict in verdicts.items():
+        run.case(name)
+        run.end_case(verdict, name, cause="" if verdict == "pass" else f"{name} broke connectorId")
+    return load_model(run.done())
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "strict", "code"),
+    [
+        ({"TC_1": "pass"}, False, 0),
+        ({"TC_1": "warn"}, False, 0),
+        ({"TC_1": "warn"}, True, 1),
+        ({"TC_1": "inconclusive"}, False, 1),
+        ({"TC_1": "fail", "TC_2": "error"}, False, 2),
+        ({"TC_1": "not run"}, False, 5),
+        ({}, False, 5),
+    ],
+)
+def test_without_known_failures_the_verdicts_decide(tmp_path, verdicts, strict, code):
+    assert run_exit_code(model(tmp_path, **verdicts), strict=strict) == code
+
+
+def test_a_known_failure_does_not_fail_the_run(tmp_path, known):
+    entries = known(ENTRY + 'version = "1.6"\ncause = "connectorId"\n')
+    seen = model(tmp_path, TC_1="fail", TC_2="pass")
+    assert run_exit_code(seen, entries) == 0
+    assert apply_known(seen, entries).cases[0].known == "ticket 17"
+    assert run_exit_code(model(tmp_path / "b", TC_1="fail", TC_2="fail"), entries) == 1
+
+
+@pytest.mark.parametrize("verdict", ["pass", "inconclusive", "not run", "not applicable"])
+def test_another_verdict_than_listed_fails_the_run(tmp_path, known, verdict):
+    seen = model(tmp_path, TC_1=verdict)
+    (deviation,) = apply_known(seen, known(ENTRY)).deviations
+    assert deviation.startswith(f"TC_1 (1.6) is listed as fail, but came as {verdict}")
+    assert run_exit_code(seen, known(ENTRY)) == 1
+
+
+def test_another_cause_than_listed_fails_the_run(tmp_path, known):
+    seen = model(tmp_path, TC_1="fail")
+    entries = known(ENTRY + 'cause = "idTag"\n')
+    assert run_exit_code(seen, entries) == 1
+    assert "listed as fail with 'idTag' in its cause" in apply_known(seen, entries).deviations[0]
+
+
+def test_a_kit_error_stays_a_kit_error(tmp_path, known):
+    assert run_exit_code(model(tmp_path, TC_1="error"), known(ENTRY)) == 2
+
+
+def test_entries_of_cases_outside_the_run_say_nothing(tmp_path, known):
+    assert run_exit_code(model(tmp_path, TC_2="pass"), known(ENTRY)) == 0
+    assert run_exit_code(model(tmp_path / "b", TC_1="pass"), known(ENTRY + 'version = "2.1"\n')) == 0
+
+
+def test_reports_show_what_is_known_and_what_deviates(tmp_path, known):
+    model(tmp_path, TC_1="fail", TC_2="pass")
+    entries = known(ENTRY + ENTRY.replace("TC_1", "TC_2"))
+    write_reports(tmp_path / "run", entries)
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "Known: ticket 17" in page
+    assert "TC_2 (1.6) is listed as fail" in page
+    assert "Known deviation (ticket 17)" in (tmp_path / "run" / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[known", "not a TOML file"),
+        ("[other]", "unknown table 'other'"),
+        ("known = 1", "two brackets"),
+        ("known = [1]", "entry 1: write"),
+        (ENTRY + 'tikcet = "x"', "entry 1: unknown field 'tikcet'; there are case, cause"),
+        (ENTRY.replace('"ticket 17"', "17"), "reason must be a string, not 17"),
+        (ENTRY.replace("ticket 17", " "), "reason is missing"),
+        (ENTRY.replace('"fail"', '"error"'), "verdict 'error' cannot be known; write fail, inconclusive, warn"),
+        (ENTRY.replace("TC_1", "TC_9"), "there is no case 'TC_9'"),
+        (ENTRY + ENTRY, "entries 1 and 2 are both about TC_1"),
+    ],
+)
+def test_a_wrong_file_is_told(known, text, message):
+    with pytest.raises(KnownFailuresError, match=r"known\.toml") as told:
+        known(text)
+    assert message in str(told.value)
+
+
+def test_the_same_case_may_be_known_in_two_versions(known):
+    one, other = ENTRY + 'version = "2.0.1"\n', ENTRY + 'version = "2.1"\n'
+    assert [entry.version for entry in known(one + other, None)] == ["2.0.1", "2.1"]
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(KnownFailuresError, match="cannot read the known failures: No such file"):
+        load_known(tmp_path / "no.toml")
