@@ -57,6 +57,7 @@ class Observed:
     def _BootNotification(self, payload: dict[str, Any], reply: dict[str, Any]) -> None:  # noqa: N802
         self.booted = payload
         self.accepted = reply.get("status") == "Accepted"
+        self.connectors.clear()  # after an accepted boot each connector reports anew (1.6 errata 3.22; 2.0.1 B01.FR.05)
 
     def _StatusNotification(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
         connector = payload.get("connectorId")

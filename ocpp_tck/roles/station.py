@@ -92,6 +92,24 @@ class Station(Product):
                 f"{self.limit(within):g} s (limit {within})" + (f"; {refusals}" if refusals else ""),
             )
 
+    def wait_reported(self) -> None:
+        """Wait until a station that has just connected has said what it has to say.
+
+        One that boots reports every connector afterwards; one that merely reconnects need not say anything
+        (OCPP-J 1.6 5.4), so nothing within the absence window is fine too.
+        """
+        connectors = range(1, self.hardware.connectors + 1)
+        observed = self.observed
+
+        def reported() -> bool | None:
+            known = {connector for _, connector in observed.connectors}
+            return True if known.issuperset(connectors) else None
+
+        if not observed.booted and not reported():
+            self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
+        if observed.booted and observed.accepted and not reported():
+            self.wait_for(reported, "response", "the status of every connector after the boot")
+
     @contextmanager
     def offline(self) -> Iterator[None]:
         """Take the CSMS away: close connection and listener, and come back at the same address afterwards."""

@@ -60,10 +60,28 @@ class StationAnswers:
         name = names.get(str(payload.get("key")).casefold())
         if name is None:
             return {"status": "NotSupported"}
-        if self.keys[name][1]:
+        present, readonly = self.keys[name]
+        value = str(payload.get("value"))
+        if readonly or not _is_like(value, present):
             return {"status": "Rejected"}
-        self.keys[name] = (str(payload.get("value")), False)
+        self.keys[name] = (value, False)
         return {"status": "Accepted"}
+
+    def no_local_list(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """GetLocalListVersion: -1, local lists are not supported (1.6 5.10)."""
+        return {"listVersion": -1}
+
+    def not_supported(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Requests of profiles that the kit does not claim and whose answer can say so."""
+        return {"status": "NotSupported"}
+
+    def not_triggered(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """TriggerMessage of 1.6: the kit does not claim that profile (7.44)."""
+        return {"status": "NotImplemented"}
+
+    def no_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """ClearChargingProfile: there is none (1.6 7.21)."""
+        return {"status": "Unknown"}
 
     def get_variables(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetVariables of 2.x (B06)."""
@@ -98,6 +116,15 @@ class StationAnswers:
                 return "Accepted", place
         known = any(place[0].casefold() == component for place in self.variables)
         return ("UnknownVariable" if known else "UnknownComponent"), ("", "")
+
+
+def _is_like(value: str, present: str) -> bool:
+    """Whether a value has the form of the present one: a number of 0 or more, a boolean, or any text (1.6 9.1)."""
+    if present.isdigit():
+        return value.isdigit()
+    if present in {"true", "false"}:
+        return value.casefold() in {"true", "false"}
+    return True
 
 
 def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
@@ -142,16 +169,23 @@ def _variables(data: TestData) -> dict[tuple[str, str], str]:
 
 
 _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] = {
+    "CancelReservation": StationAnswers.rejected,
     "ChangeAvailability": StationAnswers.accepted,
     "ChangeConfiguration": StationAnswers.change_configuration,
     "ClearCache": StationAnswers.accepted,
+    "ClearChargingProfile": StationAnswers.no_profile,
     "DataTransfer": StationAnswers.data_transfer,
+    "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
+    "GetLocalListVersion": StationAnswers.no_local_list,
     "RemoteStartTransaction": StationAnswers.accepted,
     "RemoteStopTransaction": StationAnswers.accepted,
+    "ReserveNow": StationAnswers.rejected,
     "Reset": StationAnswers.accepted,
+    "SendLocalList": StationAnswers.not_supported,
+    "SetChargingProfile": StationAnswers.not_supported,
+    "TriggerMessage": StationAnswers.not_triggered,
     "UnlockConnector": StationAnswers.unlocked,
-    "TriggerMessage": StationAnswers.rejected,
 }
 _V20: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] = {
     "ChangeAvailability": StationAnswers.accepted,

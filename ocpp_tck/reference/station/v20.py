@@ -27,6 +27,9 @@ from ocpp_tck.reference.station.v20_tokens import IdToken
 BOOT_RETRY_SECONDS = 10.0
 """Wait before the next BootNotification when the CSMS names no interval (B01 error handling, B03.FR.05)."""
 
+Act = Callable[[Payload], None]
+"""Carries out a control action."""
+
 _OPEN_SECONDS = 10.0
 _DRAIN_SECONDS = 5.0
 _log = logging.getLogger("ocpp_tck.reference.station.v20")
@@ -72,6 +75,7 @@ class _Machine:
             self._configure(key, value)
         self._link: Link | None = None
         self._boot_reason = "PowerUp"
+        self._boot_interval = 0
         self._pause: float | None = None
         self._attempts = 0
         self._offline_since = 0.0
@@ -80,7 +84,7 @@ class _Machine:
         self._power = asyncio.Event()
         self._power.set()
         self._life: asyncio.Task[None] | None = None
-        self._actions: dict[str, Callable[[Payload], None]] = {
+        self._actions: dict[str, Act] = {
             "plug": lambda payload: self._station.plug(self._evse(payload)),
             "unplug": lambda payload: self._station.unplug(self._evse(payload)),
             "park": lambda payload: self._station.park(self._evse(payload)),
@@ -226,30 +230,28 @@ class _Machine:
                     "firmwareVersion": options.firmware_version,
                 },
             }
-            interval = 0
+            self._boot_interval = 0
             self._boot_now.clear()
             try:
-                response = await link.call("BootNotification", request)
+                await link.call("BootNotification", request, self._registered)
             except (CallRefused, TimeoutError) as error:
                 _log.warning("BootNotification failed: %s", error)
-            else:
-                station.registration, interval = response["status"], response["interval"]
             if station.registration == ACCEPTED:
-                self._accepted(interval)
                 return
-            station.outbox.wake()
             reason = self._boot_reason
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._boot_now.wait(), interval or BOOT_RETRY_SECONDS)
+                await asyncio.wait_for(self._boot_now.wait(), self._boot_interval or BOOT_RETRY_SECONDS)
                 reason = "Triggered"
 
-    def _accepted(self, interval: int) -> None:
-        station = self._station
-        if interval > 0:
-            station.model.configure("OCPPCommCtrlr.HeartbeatInterval", str(interval))
-        station.report_statuses(all_of_them=True)
-        # Part 2 appendix "Security events".
-        station.security_event("StartupOfTheDevice" if self._boot_reason == "PowerUp" else "ResetOrReboot")
+    def _registered(self, response: Payload) -> None:
+        station, self._boot_interval = self._station, response["interval"]
+        station.registration = response["status"]
+        if station.registration == ACCEPTED:
+            if self._boot_interval > 0:
+                station.model.configure("OCPPCommCtrlr.HeartbeatInterval", str(self._boot_interval))
+            station.report_statuses(all_of_them=True)
+            # Part 2 appendix "Security events".
+            station.security_event("StartupOfTheDevice" if self._boot_reason == "PowerUp" else "ResetOrReboot")
         station.outbox.wake()
 
     def _boot_again(self) -> None:

@@ -6,6 +6,7 @@ says, and meanwhile holds back the transaction events behind it but nothing else
 """
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,14 +106,12 @@ class Outbox:
                 await self._wait(delay)
                 continue
             try:
-                response = await link.call(message.action, message.payload)
+                await link.call(message.action, message.payload, functools.partial(self._done, message))
             except LinkDown:
                 return
             except (CallRefused, TimeoutError) as error:
                 _log.warning("%s failed: %s", message.action, error)
                 self._failed(message)
-            else:
-                self._done(message, response)
 
     def _next(self, may_send: Callable[[Message], bool]) -> tuple[Message | None, float | None]:
         now = asyncio.get_running_loop().time()

@@ -28,7 +28,6 @@ MESSAGE_ID_LIMIT = 36
 NO_MESSAGE_ID = "-1"
 _CALL_LENGTH = 4
 _RESULT_LENGTH = 3
-_ERROR_LENGTH = 5
 
 _log = logging.getLogger("ocpp_tck.reference.station.v20")
 _log.addHandler(logging.NullHandler())
@@ -53,6 +52,17 @@ class Answer:
 Handle = Callable[[str, Payload], Answer]
 """Processes a request of the CSMS: (action, payload) to its answer. Raises `OCPPError`."""
 
+Answered = Callable[[Payload], None]
+"""Takes the payload of a CALLRESULT, before the next frame of the CSMS is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outstanding:
+    action: str
+    message_id: str
+    answered: Answered
+    settled: asyncio.Future[None]
+
 
 class Link:
     """One connection to the CSMS."""
@@ -66,7 +76,7 @@ class Link:
         self._handle = handle
         self._timeout = timeout
         self._turn = asyncio.Lock()
-        self._outstanding: tuple[str, asyncio.Future[list[Any]]] | None = None
+        self._outstanding: _Outstanding | None = None
         self._down = False
 
     async def serve(self) -> None:
@@ -78,15 +88,15 @@ class Link:
             _log.info("connection lost")
         finally:
             self._down = True
-            if self._outstanding is not None and not self._outstanding[1].done():
-                self._outstanding[1].set_exception(LinkDown())
+            if self._outstanding is not None and not self._outstanding.settled.done():
+                self._outstanding.settled.set_exception(LinkDown())
 
     async def close(self) -> None:
         """Close the connection."""
         await self._connection.close()
 
-    async def call(self, action: str, payload: Payload) -> Payload:
-        """Send a CALL and return the payload of its CALLRESULT.
+    async def call(self, action: str, payload: Payload, answered: Answered) -> None:
+        """Send a CALL and wait until `answered` has got the payload of its CALLRESULT.
 
         Raises `CallRefused`, `LinkDown`, and `TimeoutError` when no answer comes in time.
         """
@@ -96,31 +106,15 @@ class Link:
         async with self._turn:
             if self._down:
                 raise LinkDown
-            message_id = str(uuid.uuid4())
-            answered: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-            self._outstanding = (message_id, answered)
+            settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            call = self._outstanding = _Outstanding(action, str(uuid.uuid4()), answered, settled)
             try:
-                await self._send([MessageType.Call, message_id, action, payload])
-                message = await asyncio.wait_for(answered, self._timeout)
+                await self._send([MessageType.Call, call.message_id, action, payload])
+                await asyncio.wait_for(settled, self._timeout)
             except ConnectionClosed as error:
                 raise LinkDown from error
             finally:
                 self._outstanding = None
-        return await self._result(action, message)
-
-    async def _result(self, action: str, message: list[Any]) -> Payload:
-        if message[0] != MessageType.CallResult:
-            raise CallRefused(f"{action}: {message[2:]}")
-        payload = message[2]
-        defect = payloads.response_defect(action, payload, self._version)
-        if len(message) > _RESULT_LENGTH or defect is not None:
-            text = str(defect or "a CALLRESULT has exactly three elements")
-            if self._version == "2.1":
-                code = _code(defect)
-                await self._try_send([CALL_RESULT_ERROR, message[1], code, text, {}])
-            raise CallRefused(f"{action}: {text}")
-        result: Payload = payload
-        return result
 
     async def _send(self, message: list[Any]) -> None:
         await self._connection.send(json.dumps(message, separators=(",", ":"), ensure_ascii=False))
@@ -136,7 +130,7 @@ class Link:
         if message is None:
             await self._try_send(_error(NO_MESSAGE_ID, "RpcFrameworkError", "not a JSON array with a message type"))
         elif message[0] in (MessageType.CallResult, MessageType.CallError):
-            self._settle(message)
+            await self._settle(message)
         elif message[0] == MessageType.Call:
             await self._answer(message)
         elif self._version == "2.1" and message[0] in (CALL_RESULT_ERROR, SEND):
@@ -145,12 +139,23 @@ class Link:
             message_id = _message_id(message) or NO_MESSAGE_ID
             await self._try_send(_error(message_id, "MessageTypeNotSupported", f"message type {message[0]}"))
 
-    def _settle(self, message: list[Any]) -> None:
-        outstanding = self._outstanding
-        if outstanding is None or len(message) < _RESULT_LENGTH or message[1] != outstanding[0]:
+    async def _settle(self, message: list[Any]) -> None:
+        call = self._outstanding
+        if call is None or len(message) < _RESULT_LENGTH or message[1] != call.message_id or call.settled.done():
             _log.warning("answer to no outstanding CALL: %.200r", message)
-        elif not outstanding[1].done():
-            outstanding[1].set_result(message)
+            return
+        if message[0] == MessageType.CallError:
+            call.settled.set_exception(CallRefused(f"{call.action}: {message[2:]}"))
+            return
+        defect = payloads.response_defect(call.action, message[2], self._version)
+        if len(message) == _RESULT_LENGTH and defect is None:
+            call.settled.set_result(None)
+            call.answered(message[2])
+            return
+        text = str(defect or "a CALLRESULT has exactly three elements")
+        call.settled.set_exception(CallRefused(f"{call.action}: {text}"))
+        if self._version == "2.1":
+            await self._try_send([CALL_RESULT_ERROR, call.message_id, _code(defect), text, {}])
 
     async def _answer(self, message: list[Any]) -> None:
         message_id = _message_id(message)

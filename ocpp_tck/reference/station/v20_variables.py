@@ -62,7 +62,7 @@ def _communication(options: StationOptions) -> Iterator[Variable]:
     seconds = {"unit": "s", "mutability": READ_WRITE}
     yield Variable(comm, "ActiveNetworkProfile", NETWORK_SLOT, "integer")
     yield Variable(comm, "FileTransferProtocols", "", "MemberList", values=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"))
-    yield _integer(comm, "HeartbeatInterval", 300, **{**seconds, "minimum": 1.0})
+    yield _integer(comm, "HeartbeatInterval", 300, unit="s", mutability=READ_WRITE, minimum=1.0)
     yield _integer(comm, "MessageTimeout", int(options.response_seconds), instance="Default", unit="s")
     yield _integer(comm, "MessageAttempts", 3, instance="TransactionEvent", mutability=READ_WRITE, minimum=1.0)
     yield _integer(comm, "MessageAttemptInterval", 10, instance="TransactionEvent", **seconds)

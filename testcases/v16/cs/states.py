@@ -19,6 +19,7 @@ def idle(station: Station, operator: Operator) -> None:
     if not operator.powered:
         operator.power_on()
     station.wait_connected(within="boot")
+    station.wait_reported()
     if not station.observed.accepted:
         station.expect("BootNotification", within="reboot")
     for transaction in list(station.observed.transactions.values()):
