@@ -1,20 +1,24 @@
 """OCPP-J frames: text to message and back.
 
-Source: OCPP-J 1.6 chapter 4, OCPP 2.0.1 Part 4 chapter 4, OCPP 2.1 Part 4 chapter 4.
+Source: OCPP-J 1.6 chapter 4 and errata, OCPP 2.0.1 Part 4 chapter 4 and errata, OCPP 2.1 Part 4 chapter 4.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ocpp_tck.protocol.types import Json, Level, Message, MessageType, ParsedFrame, Version, Violation
+from ocpp_tck.protocol.rules import broken
+from ocpp_tck.protocol.types import Json, Message, MessageType, ParsedFrame, Version, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_ID = 36
 MAX_DESCRIPTION = 255
+MAX_DEPTH = 200
+"""JSON nested deeper than this is not read (RFC 8259 9 lets a reader set a limit)."""
 _LENGTHS = {
     MessageType.CALL: 4,
     MessageType.CALLRESULT: 3,
@@ -23,25 +27,10 @@ _LENGTHS = {
     MessageType.SEND: 4,
 }
 _TYPES = {
-    Version.V16: frozenset({2, 3, 4}),
-    Version.V201: frozenset({2, 3, 4}),
-    Version.V21: frozenset({2, 3, 4, 5, 6}),
+    Version.V16: {kind.value: kind for kind in (MessageType.CALL, MessageType.CALLRESULT, MessageType.CALLERROR)},
+    Version.V201: {kind.value: kind for kind in (MessageType.CALL, MessageType.CALLRESULT, MessageType.CALLERROR)},
+    Version.V21: {kind.value: kind for kind in MessageType},
 }
-_CODES_16 = frozenset(
-    {
-        "NotImplemented",
-        "NotSupported",
-        "InternalError",
-        "ProtocolError",
-        "SecurityError",
-        "FormationViolation",
-        "PropertyConstraintViolation",
-        "OccurenceConstraintViolation",
-        "OccurrenceConstraintViolation",
-        "TypeConstraintViolation",
-        "GenericError",
-    }
-)
 _CODES_20 = frozenset(
     {
         "FormatViolation",
@@ -58,22 +47,12 @@ _CODES_20 = frozenset(
         "TypeConstraintViolation",
     }
 )
-ERROR_CODES = {Version.V16: _CODES_16, Version.V201: _CODES_20, Version.V21: _CODES_20}
-"""Legal error codes; 1.6 has the spellings of OCPP-J 4.2.3 and of its errata."""
-
-CLAUSES = {
-    "frame.text": ("OCPP-J 1.6 4.1.2", "Part 4 4.1.2"),
-    "frame.json": ("OCPP-J 1.6 4.1.2, 4.2", "Part 4 4.1.2, 4.2"),
-    "frame.array": ("OCPP-J 1.6 4.2", "Part 4 4.2"),
-    "frame.message_type": ("OCPP-J 1.6 4.1.3", "Part 4 4.1.3"),
-    "frame.elements": ("OCPP-J 1.6 4.2", "Part 4 4.2"),
-    "frame.message_id": ("OCPP-J 1.6 4.1.4", "Part 4 4.1.4"),
-    "frame.action": ("OCPP-J 1.6 4.2.1", "Part 4 4.1.6"),
-    "frame.payload": ("OCPP-J 1.6 4.2.1, 4.2.2", "Part 4 4.1.5"),
-    "frame.error_code": ("OCPP-J 1.6 4.2.3", "Part 4 4.3"),
-    "frame.error_description": ("OCPP-J 1.6 4.2.3", "Part 4 4.2.3"),
-    "frame.error_details": ("OCPP-J 1.6 4.2.3", "Part 4 4.2.3"),
+_CODES_16 = _CODES_20 - {"FormatViolation", "MessageTypeNotSupported", "RpcFrameworkError"} | {
+    "FormationViolation",
+    "OccurenceConstraintViolation",
 }
+ERROR_CODES = {Version.V16: _CODES_16, Version.V201: _CODES_20, Version.V21: _CODES_20}
+"""Legal error codes. 1.6 has its own misspelt ones; its printed table also shows `OccurrenceConstraintViolation`."""
 
 
 class _NotJson(ValueError):
@@ -85,7 +64,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _NotJson(f"the key {twice!r} stands twice in one object")
+        raise _NotJson(f"the key {twice[:60]!r} stands twice in one object")
     return result
 
 
@@ -93,84 +72,139 @@ def _constant(name: str) -> NoReturn:
     raise _NotJson(f"{name} is not a JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+def _integer(digits: str) -> float:
+    return float(digits)
 
 
-def _broken(rule: str, version: Version, message: str) -> Violation:
-    old, new = CLAUSES[rule]
-    clause = old if version is Version.V16 else f"{version} {new}"
-    return Violation(rule, Level.MUST, message, clause)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_LENIENT = json.JSONDecoder()
+_LONG_NUMBERS = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)
 
 
 def parse(raw: str | bytes, version: Version) -> ParsedFrame:
-    """Parse one WebSocket message; never raises, whatever the text.
+    """Parse one WebSocket message; never raises, whatever it is.
 
     The message is given whenever it can be made out, with what is wrong beside it.
     """
     if isinstance(raw, bytes):
         text = f"a binary frame of {len(raw)} bytes; OCPP-J messages are text frames"
-        return ParsedFrame(None, (_broken("frame.text", version, text),))
+        return ParsedFrame(None, (broken("frame.text", version, text),))
+    if _depth(raw) > MAX_DEPTH:
+        text = f"the JSON is nested more than {MAX_DEPTH} levels deep"
+        return ParsedFrame(None, (broken("frame.json", version, text),))
+    flaw = None
     try:
-        value = _DECODER.decode(raw)
-        raw.encode()
-    except RecursionError:
-        return ParsedFrame(None, (_broken("frame.json", version, "the JSON is nested too deeply to be read"),))
+        value = _decode(raw)
+    except _NotJson as error:
+        value = _LENIENT.decode(raw)
+        flaw = broken("frame.json", version, f"not valid JSON: {error}")
     except ValueError as error:
-        return ParsedFrame(None, (_broken("frame.json", version, f"not valid JSON: {error}"),))
+        return ParsedFrame(None, (broken("frame.json", version, f"not valid JSON: {error}"),))
+    if flaw is None and not _is_utf8(raw, value):
+        flaw = broken("frame.utf8", version, "a string holds half of a surrogate pair, which UTF-8 cannot carry")
+    parsed = _frame(value, version)
+    return parsed if flaw is None else ParsedFrame(parsed.message, (flaw, *parsed.violations))
+
+
+def _depth(raw: str) -> int:
+    """Give an upper bound of the nesting; 0 when there are too few brackets for the limit."""
+    if raw.count("[") + raw.count("{") <= MAX_DEPTH:
+        return 0
+    deepest = depth = 0
+    for bracket in _STRUCTURE.findall(raw):
+        if bracket in {"[", "{"}:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in {"]", "}"}:
+            depth -= 1
+    return deepest
+
+
+def _decode(raw: str) -> Json:
+    try:
+        return _STRICT.decode(raw)
+    except (json.JSONDecodeError, _NotJson):
+        raise
+    except ValueError:  # Python limits the digits of an int, JSON does not
+        return _LONG_NUMBERS.decode(raw)
+
+
+def _is_utf8(raw: str, value: Json) -> bool:
+    try:
+        raw.encode()
+        if "\\u" in raw:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _frame(value: Json, version: Version) -> ParsedFrame:
     if not isinstance(value, list) or not value:
-        return ParsedFrame(None, (_broken("frame.array", version, "a message is a JSON array that is not empty"),))
-    kind = value[0]
-    if type(kind) is not int or kind not in _TYPES[version]:
-        text = f"message type {json.dumps(kind)[:60]} is unknown in OCPP {version}"
-        return ParsedFrame(None, (_broken("frame.message_type", version, text),))
-    return _message(MessageType(kind), value, version)
-
-
-def _message(kind: MessageType, value: list[Json], version: Version) -> ParsedFrame:
-    broken: list[Violation] = []
+        return ParsedFrame(None, (broken("frame.array", version, "a message is a JSON array that is not empty"),))
+    number = value[0]
+    kind = _TYPES[version].get(number) if type(number) in {int, float} else None
+    if kind is None:
+        text = f"the message type {_short(number)} is unknown in OCPP {version}"
+        return ParsedFrame(None, (broken("frame.message_type", version, text),))
+    found: list[Violation] = []
     wanted = _LENGTHS[kind]
     if len(value) != wanted:
         text = f"a {kind.name} has {wanted} elements, this one {len(value)}"
-        broken.append(_broken("frame.elements", version, text))
-    padded = value + [None] * (wanted - len(value))
-    identifier = padded[1]
+        found.append(broken("frame.elements", version, text))
+        value = value + [None] * wanted
+    identifier = value[1]
     if not isinstance(identifier, str):
-        text = f"the message id {json.dumps(identifier)[:60]} is not a string"
-        broken.append(_broken("frame.message_id", version, text))
-        identifier = json.dumps(identifier)
+        text = f"the message id {_short(identifier)} is not a string"
+        found.append(broken("frame.message_id", version, text))
+        identifier = _short(identifier)
     elif not 1 <= len(identifier) <= MAX_ID:
         text = f"the message id has {len(identifier)} characters; 1 to {MAX_ID} are legal"
-        broken.append(_broken("frame.message_id", version, text))
-    if kind in {MessageType.CALLERROR, MessageType.CALLRESULTERROR}:
-        return _error(kind, identifier, padded, version, broken)
-    action = None
-    payload = padded[2]
-    if kind in {MessageType.CALL, MessageType.SEND}:
-        action, payload = padded[2], padded[3]
+        found.append(broken("frame.message_id", version, text))
+    if wanted == _LENGTHS[MessageType.CALLERROR]:
+        return _error(kind, identifier, value, version, found)
+    return _ordinary(kind, identifier, value, version, found)
+
+
+def _ordinary(
+    kind: MessageType, identifier: str, value: list[Json], version: Version, found: list[Violation]
+) -> ParsedFrame:
+    action, payload = None, value[2]
+    counted = not found or found[0].rule != "frame.elements"
+    if kind is not MessageType.CALLRESULT:
+        action, payload = value[2], value[3]
         if not isinstance(action, str):
-            broken.append(_broken("frame.action", version, f"the action {json.dumps(action)[:60]} is not a string"))
+            if counted:
+                found.append(broken("frame.action", version, f"the action {_short(action)} is not a string"))
             action = None
-    if payload is None and version is Version.V16 and len(value) >= wanted:
+    if payload is None and counted:
         payload = {}
-    if not isinstance(payload, dict) and len(value) >= wanted:
-        broken.append(_broken("frame.payload", version, f"the payload {json.dumps(payload)[:60]} is not an object"))
-    return ParsedFrame(Message(kind, identifier, action, payload), tuple(broken))
+        if version is not Version.V16:
+            found.append(broken("frame.null_payload", version, "the payload is null; an empty object is good practice"))
+    if counted and not isinstance(payload, dict):
+        found.append(broken("frame.payload", version, f"the payload {_short(payload)} is not an object"))
+    return ParsedFrame(Message(kind, identifier, action, payload), tuple(found))
 
 
 def _error(
-    kind: MessageType, identifier: str, value: list[Json], version: Version, broken: list[Violation]
+    kind: MessageType, identifier: str, value: list[Json], version: Version, found: list[Violation]
 ) -> ParsedFrame:
     code, description, details = value[2:5]
-    if broken and broken[0].rule == "frame.elements":
-        pass
-    elif not isinstance(code, str) or code not in ERROR_CODES[version]:
-        text = f"the error code {json.dumps(code)[:60]} is unknown in OCPP {version}"
-        broken.append(_broken("frame.error_code", version, text))
-    elif not isinstance(description, str) or len(description) > MAX_DESCRIPTION:
-        text = f"the error description is not a string of at most {MAX_DESCRIPTION} characters"
-        broken.append(_broken("frame.error_description", version, text))
+    limit = None if version is Version.V16 else MAX_DESCRIPTION
+    if found and found[0].rule == "frame.elements":
+        pass  # what is missing or shifted is not judged as well
+    elif code not in ERROR_CODES[version] if isinstance(code, str) else True:
+        text = f"the error code {_short(code)} is unknown in OCPP {version}"
+        found.append(broken("frame.error_code", version, text))
+    elif not isinstance(description, str):
+        text = f"the error description {_short(description)} is not a string"
+        found.append(broken("frame.error_description", version, text))
+    elif limit is not None and len(description) > limit:
+        text = f"the error description has {len(description)} characters; at most {limit} are legal"
+        found.append(broken("frame.error_description", version, text))
     elif not isinstance(details, dict):
-        broken.append(_broken("frame.error_details", version, "the error details are not an object"))
+        found.append(broken("frame.error_details", version, f"the error details {_short(details)} are not an object"))
     message = Message(
         kind,
         identifier,
@@ -178,7 +212,13 @@ def _error(
         error_description=description if isinstance(description, str) else None,
         error_details=details,
     )
-    return ParsedFrame(message, tuple(broken))
+    return ParsedFrame(message, tuple(found))
+
+
+def _short(value: Json) -> str:
+    if isinstance(value, (list, dict)):
+        return "an array" if isinstance(value, list) else "an object"
+    return json.dumps(value)[:60]
 
 
 def _encode(*elements: Json) -> str:
@@ -195,9 +235,16 @@ def encode_result(identifier: str, payload: Mapping[str, Any]) -> str:
     return _encode(MessageType.CALLRESULT, identifier, payload)
 
 
-def encode_error(identifier: str, code: str, description: str = "", details: Mapping[str, Any] | None = None) -> str:
-    """Write a CALLERROR."""
-    return _encode(MessageType.CALLERROR, identifier, code, description, details or {})
+def encode_error(
+    identifier: str,
+    code: str,
+    description: str = "",
+    details: Mapping[str, Any] | None = None,
+    *,
+    kind: MessageType = MessageType.CALLERROR,
+) -> str:
+    """Write a CALLERROR, or a CALLRESULTERROR of 2.1."""
+    return _encode(kind, identifier, code, description, details or {})
 
 
 def encode_send(identifier: str, action: str, payload: Mapping[str, Any]) -> str:

@@ -1,45 +1,24 @@
-"""Judges every frame of a conversation: the frame itself, its payload, and the RPC rules of the session.
+"""Judges every frame of one station: the frame itself, the RPC rules, its payload, and what it means in the trace.
 
-Source: OCPP-J 1.6 4.1 and errata 3.1, OCPP 2.0.1 Part 4 4.1, OCPP 2.1 Part 4 4.1.
+Sans-IO: the caller gives frames and times. One defect gives one first cause: a frame that breaks a rule is not judged
+for what follows from that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.frames import parse
-from ocpp_tck.protocol.semantic import times
+from ocpp_tck.protocol.rules import broken
+from ocpp_tck.protocol.semantic import Semantics
+from ocpp_tck.protocol.session import Session
 from ocpp_tck.protocol.types import Judgement, Level, Message, MessageType, Side, Version, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CLAUSES = {
-    "rpc.unsolicited": ("OCPP-J 1.6 4.1.4", "Part 4 4.1.4"),
-    "rpc.answered_twice": ("OCPP-J 1.6 4.1.1", "Part 4 4.1.1"),
-    "rpc.unanswered": ("OCPP-J 1.6 4.1.1", "Part 4 4.1.1"),
-    "rpc.id_reused": ("OCPP-J 1.6 4.1.4; errata 3.1", "Part 4 4.1.4"),
-    "rpc.one_outstanding": ("OCPP-J 1.6 4.1.1", "Part 4 4.1.1"),
-    "rpc.action": ("OCPP-J 1.6 4.2.1", "Part 4 4.1.6"),
-}
-
-
-@dataclass(slots=True)
-class _Call:
-    message: Message
-    raw: str
-    time: float
-    judged: bool = True
-
-
-@dataclass(slots=True)
-class _Session:
-    """What is open on one connection, by the side that called."""
-
-    open: dict[Side, dict[str, _Call]] = field(default_factory=lambda: {side: {} for side in Side})
-    done: dict[Side, dict[str, _Call]] = field(default_factory=lambda: {side: {} for side in Side})
+    from ocpp_tck.protocol.session import Call
 
 
 class Judge:
@@ -56,125 +35,101 @@ class Judge:
         self, version: Version, product: Side, *, clock_tolerance: float = 4.0, response_limit: float = 30.0
     ) -> None:
         self._version = version
-        self._product = product
-        self._tolerance = clock_tolerance
-        self._limit = response_limit
-        self._sessions: dict[str, _Session] = {}
+        self._session = Session(version, product, response_limit)
+        self._semantics = Semantics(version, clock_tolerance)
 
     def opened(self, connection: str, time: float) -> None:
-        """Begin a session."""
+        """Begin a connection; times are seconds since the epoch."""
         del time
-        self._sessions[connection] = _Session()
+        self._session.opened(connection)
+        self._semantics.opened(connection)
 
     def frame(
         self, connection: str, sender: Side, raw: str | bytes, time: float, *, malformed: bool = False
     ) -> Judgement:
-        """Judge one frame; a frame that the kit broke on purpose (`malformed`) is not judged.
+        """Judge one frame of either side.
+
+        A frame that the kit broke on purpose (`malformed`) is not judged; the reaction to it is.
 
         Raises:
             ValidatorsDisagree: see `schema.violations`.
         """
-        session = self._sessions.setdefault(connection, _Session())
         parsed = parse(raw, self._version)
         message = parsed.message
         if message is None:
-            if sender is self._product:
-                self._answered_beyond_reading(session, raw)
+            self._session.garbled(connection, sender, raw)
             return Judgement(None, violations=() if malformed else parsed.violations)
-        text = raw if isinstance(raw, str) else ""
         found = list(parsed.violations)
-        answers = None
         if message.type in {MessageType.CALL, MessageType.SEND}:
-            action = message.action
-            found += self._called(session, sender, message, text, time, malformed=malformed)
-        elif message.type is MessageType.CALLRESULTERROR:
-            action = None
+            call, more = self._session.called(connection, sender, message, time, malformed=malformed)
+            found = _first(found, more)
+            if not malformed and not _fatal(found):
+                found += self._requested(connection, sender, message, time)
+            call.legal = not _fatal(found)
+            call.awaited = call.awaited and call.legal  # nobody has to answer a broken CALL
+            if not call.legal or malformed:
+                self._semantics.unclear(message.action)
+            return Judgement(message, message.action, None, () if malformed else _ordered(found))
+        answering = message.type is not MessageType.CALLRESULTERROR
+        if answering:
+            answers, more = self._session.answered(connection, sender, message, malformed=malformed)
         else:
-            call, more = self._answering(session, sender, message)
-            answers = call.message if call else None
-            action = answers.action if answers else None
-            found += more
-        if not found:
-            found += self._payload(message, action, time)
-        return Judgement(message, action, answers, () if malformed else tuple(found))
+            answers, more = self._session.result_refused(connection, sender, message)
+        if answers is not None and answers.message.id == message.id:
+            found = [violation for violation in found if violation.rule != "frame.message_id"]  # it only echoes
+        found = _first(found, more)
+        if answers is None:
+            return Judgement(message, None, None, () if malformed else _ordered(found))
+        if answering and not malformed and not _fatal(found):
+            found += self._answer(connection, sender, message, answers, time)
+        if answering and (malformed or _fatal(found)):
+            answers.answer_legal = False
+            self._semantics.unclear(answers.message.action)
+        return Judgement(message, answers.message.action, answers.message, () if malformed else _ordered(found))
 
     def withheld(self, connection: str, message_id: str) -> None:
-        """Note that the kit leaves a CALL of the product unanswered: what follows from that is not judged."""
-        call = self._sessions[connection].open[self._product].pop(message_id, None)
-        if call is not None:
-            call.judged = False
-            self._sessions[connection].done[self._product][message_id] = call
+        """Note that the kit does not answer, or delays, a CALL of the product: what follows is not judged."""
+        self._session.withheld(connection, message_id)
 
     def overdue(self, time: float) -> tuple[Violation, ...]:
         """Give the CALLs of the kit that were not answered in time, each once."""
-        found = []
-        for session in self._sessions.values():
-            for call in session.open[self._product.peer].values():
-                if call.judged and time - call.time >= self._limit:
-                    call.judged = False
-                    text = f"{call.message.action} was not answered within {self._limit:g} s"
-                    found.append(self._broken("rpc.unanswered", text))
-        return tuple(found)
+        return tuple(self._session.overdue(time))
 
     def closed(self, connection: str, time: float) -> tuple[Violation, ...]:
-        """End a session; an answer that is still owed may be lost with the connection and is not judged."""
-        del time
-        self._sessions.pop(connection, None)
-        return ()
+        """End a connection; gives the CALLs of the kit that were overdue by then."""
+        return tuple(self._session.closed(connection, time))
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    def _requested(self, connection: str, sender: Side, message: Message, time: float) -> Iterable[Violation]:
+        action = message.action or ""
+        found = schema.violations(self._version, action, "request", message.payload)
+        if _fatal(found):
+            return found
+        return [*found, *self._semantics.called(connection, sender, message, time)]
 
-    def _broken(self, rule: str, text: str, level: Level = Level.MUST) -> Violation:
-        old, new = CLAUSES[rule]
-        return Violation(rule, level, text, old if self._version is Version.V16 else f"{self._version} {new}")
-
-    def _answered_beyond_reading(self, session: _Session, raw: str | bytes) -> None:
-        """A broken answer is its own first cause: the CALL it was meant for is not unanswered as well."""
-        text = raw if isinstance(raw, str) else raw.decode(errors="replace")
-        for identifier, call in session.open[self._product.peer].items():
-            if identifier in text or isinstance(raw, bytes):
-                call.judged = False
-
-    def _called(
-        self, session: _Session, sender: Side, message: Message, raw: str, time: float, *, malformed: bool
+    def _answer(
+        self, connection: str, sender: Side, message: Message, answers: Call, time: float
     ) -> Iterable[Violation]:
-        if message.type is MessageType.SEND:
-            return
-        mine, past = session.open[sender], session.done[sender]
-        known = mine.get(message.id) or past.get(message.id)
-        retry = self._version is Version.V16 and known is not None and known.raw == raw
-        if known is not None and not retry:
-            yield self._broken("rpc.id_reused", f"the message id {message.id!r} was used by an earlier CALL")
-        elif any(call.judged for call in mine.values()):
-            level = Level.SHOULD if self._version is Version.V16 else Level.MUST
-            other = next(call.message.action for call in mine.values() if call.judged)
-            text = f"{message.action} was sent while {other} was not answered yet"
-            yield self._broken("rpc.one_outstanding", text, level)
-        mine[message.id] = _Call(message, raw, time, judged=not malformed)
+        action = answers.message.action or ""
+        found: tuple[Violation, ...] = ()
+        if message.type is MessageType.CALLRESULT:
+            found = schema.violations(self._version, action, "response", message.payload)
+            if _fatal(found):
+                other = self._session.swapped(answers, sender, message.payload)
+                if other:
+                    text = f"the answer to {action} is one to {other}"
+                    return [broken("rpc.swapped", self._version, text)]
+                return found
+        return [*found, *self._semantics.answered(connection, sender, message, answers.message, time)]
 
-    def _answering(
-        self, session: _Session, sender: Side, message: Message
-    ) -> tuple[_Call | None, tuple[Violation, ...]]:
-        theirs, past = session.open[sender.peer], session.done[sender.peer]
-        call = theirs.pop(message.id, None)
-        if call is not None:
-            past[message.id] = call
-            return call, ()
-        if message.id in past:
-            if not past[message.id].judged:
-                return past[message.id], ()
-            text = f"the CALL {message.id!r} ({past[message.id].message.action}) was answered already"
-            return None, (self._broken("rpc.answered_twice", text),)
-        for open_call in theirs.values():
-            open_call.judged = False  # the wrong id is the first cause, not the missing answer
-        return None, (self._broken("rpc.unsolicited", f"no CALL {message.id!r} awaits an answer"),)
 
-    def _payload(self, message: Message, action: str | None, time: float) -> Iterable[Violation]:
-        if action is None or message.type in {MessageType.CALLERROR, MessageType.CALLRESULTERROR}:
-            return
-        kind: schema.Kind = "response" if message.type is MessageType.CALLRESULT else "request"
-        if kind == "request" and action not in schema.known_actions(self._version):
-            yield self._broken("rpc.action", f"the action {action!r} is unknown in OCPP {self._version}")
-            return
-        broken = schema.violations(self._version, action, kind, message.payload)
-        yield from broken or times(self._version, action, kind, message.payload, time, self._tolerance)
+def _fatal(found: Iterable[Violation]) -> bool:
+    return any(violation.level is Level.MUST for violation in found)
+
+
+def _first(found: list[Violation], more: list[Violation]) -> list[Violation]:
+    """Keep what follows from a broken frame out."""
+    return found if _fatal(found) else found + more
+
+
+def _ordered(found: list[Violation]) -> tuple[Violation, ...]:
+    return tuple(found) if len(found) <= 1 else tuple(sorted(found, key=lambda violation: violation.level.value))

@@ -1,12 +1,13 @@
 """Payloads against the official JSON Schemas, formats on. The only module that imports a validator.
 
-`jsonschema-rs` checks every payload; before the product is failed `jsonschema` must agree.
+`jsonschema-rs` checks every payload. Before a payload is refused, `jsonschema` with decimals and format checkers must
+agree: floats make it refuse legal limits (`multipleOf: 0.1`), so it never decides alone.
 """
 
 from __future__ import annotations
 
-import copy
 import json
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -15,64 +16,138 @@ from typing import Any, Literal
 import jsonschema
 import jsonschema_rs
 
-from ocpp_tck.protocol.types import Json, Level, Version, Violation
+from ocpp_tck.protocol.directions import BOTH, FROM_STATION, UNCONFIRMED
+from ocpp_tck.protocol.rules import broken
+from ocpp_tck.protocol.types import Json, Side, Version, Violation
 
 Kind = Literal["request", "response"]
+MAX_FINDINGS = 5
+"""So many findings of one payload are reported; the rest repeats the first causes."""
+
 _PACKAGES = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
+_RULES = {
+    "required": "schema.required",
+    "additionalProperties": "schema.additional",
+    "type": "schema.type",
+    "enum": "schema.enum",
+    "maxLength": "schema.length",
+    "minItems": "schema.items",
+    "maxItems": "schema.items",
+    "minimum": "schema.range",
+    "maximum": "schema.range",
+    "multipleOf": "schema.multiple",
+}
+_FIELD_LENGTH = {
+    Version.V16: frozenset[tuple[str, str]](),
+    Version.V201: frozenset({("Get15118EVCertificate", "exiResponse")}),
+    Version.V21: frozenset(
+        {
+            ("Get15118EVCertificate", "exiRequest"),
+            ("Get15118EVCertificate", "exiResponse"),
+            ("GetCertificateStatus", "ocspResult"),
+            ("SetDisplayMessage", "content"),
+            ("NotifyDisplayMessages", "content"),
+        }
+    ),
+}
 
 
 class ValidatorsDisagree(Exception):
-    """The two validators differ about a payload: a fault of the kit, never of the product."""
+    """The two validators differ about a payload: a fault of the kit, never of the product.
+
+    Attributes:
+        payload: the payload.
+        first: what jsonschema-rs found.
+        second: what jsonschema found: nothing, or it would not be a disagreement.
+    """
+
+    def __init__(self, what: str, payload: Json, first: list[str]) -> None:
+        super().__init__(f"jsonschema accepts this {what}, jsonschema-rs refuses it ({'; '.join(first)}): {payload!r}")
+        self.payload = payload
+        self.first = first
+        self.second: list[str] = []
 
 
 def _name(version: Version, action: str, kind: Kind) -> str:
-    request = "" if version is Version.V16 else "Request"
-    return f"{action}{request if kind == 'request' else 'Response'}.json"
+    if kind == "response":
+        return f"{action}Response.json"
+    plain = version is Version.V16 or action in UNCONFIRMED
+    return f"{action}.json" if plain else f"{action}Request.json"
 
 
 @cache
 def known_actions(version: Version) -> frozenset[str]:
-    """Give the actions that have a schema in that version."""
+    """Give the actions that have a schema in that version, unconfirmed ones (2.1) included."""
     folder = resources.files("ocpp") / _PACKAGES[version] / "schemas"
-    names = {entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith("Response.json")}
-    return frozenset(name.removesuffix("Response") for name in names)
+    names = {entry.name.removesuffix("Response.json") for entry in folder.iterdir()}
+    confirmed = {name for name in names if not name.endswith(".json")}
+    return frozenset(confirmed | UNCONFIRMED if version is Version.V21 else confirmed)
+
+
+def direction(version: Version, action: str) -> frozenset[Side]:
+    """Give the sides that may send the CALL (or SEND) of an action; empty for an unknown action."""
+    if action in BOTH:
+        return frozenset(Side)
+    if action in FROM_STATION[version]:
+        return frozenset({Side.STATION})
+    return frozenset({Side.CSMS} if action in known_actions(version) else ())
 
 
 @cache
 def schema(version: Version, action: str, kind: Kind) -> dict[str, Any]:
-    """Give the schema of one message, corrected to the official file where the `ocpp` package differs."""
+    """Give the schema of one message, corrected where the `ocpp` package differs from the official file or its errata.
+
+    Raises:
+        FileNotFoundError: that version has no such message.
+    """
     path = resources.files("ocpp") / _PACKAGES[version] / "schemas" / _name(version, action, kind)
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
-    if version is Version.V16 and action in {"MeterValues", "StopTransaction"} and kind == "request":
-        document = copy.deepcopy(document)
-        _correct_16(document)
+    if version is Version.V16 and kind == "request" and action in {"MeterValues", "StopTransaction"}:
+        _correct_meter_values(document)
+    if version is Version.V201 and kind == "response" and action == "Get15118EVCertificate":
+        document["properties"]["exiResponse"]["maxLength"] = 5600
     return document
 
 
-def _correct_16(node: Json) -> None:
-    """OCPP-J 1.6 errata 2.1: both spellings of Celsius; `Hertz` and minItems are additions of the package."""
+def _correct_meter_values(node: Json) -> None:
+    """1.6: no `minItems` in the official files; both spellings of Celsius (errata J 2.1).
+
+    `Hertz` stays: errata 3.86 names it as the unit of Frequency, so the rule `meter.hertz` only recommends.
+    """
     if isinstance(node, list):
         for item in node:
-            _correct_16(item)
+            _correct_meter_values(item)
     elif isinstance(node, dict):
-        if isinstance(node.get("enum"), list) and "Wh" in node["enum"]:
-            node["enum"] = [unit for unit in node["enum"] if unit not in {"Hertz", "Celsius"}] + ["Celsius"]
-        if node.get("type") == "array":
-            node.pop("minItems", None)
+        node.pop("minItems", None)
+        units = node.get("enum", [])
+        if "Wh" in units:
+            node["enum"] = sorted({*units, "Celsius", "Celcius", "Hertz"})
         for item in node.values():
-            _correct_16(item)
+            _correct_meter_values(item)
 
 
 @cache
 def _fast(version: Version, action: str, kind: Kind) -> Any:
-    make = jsonschema_rs.Draft4Validator if version is Version.V16 else jsonschema_rs.Draft6Validator
-    return make(schema(version, action, kind), validate_formats=True)
+    document = schema(version, action, kind)
+    is_4 = "draft-04" in document["$schema"]
+    make = jsonschema_rs.Draft4Validator if is_4 else jsonschema_rs.Draft6Validator
+    return make(document, validate_formats=True)
 
 
 @cache
 def _second(version: Version, action: str, kind: Kind) -> Any:
-    make = jsonschema.Draft4Validator if version is Version.V16 else jsonschema.Draft6Validator
-    return make(_decimal(schema(version, action, kind)), format_checker=make.FORMAT_CHECKER)
+    document = schema(version, action, kind)
+    make = jsonschema.Draft4Validator if "draft-04" in document["$schema"] else jsonschema.Draft6Validator
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checkers = {**make.FORMAT_CHECKER.checkers, "date-time": (_is_time, ())}
+    return make(_decimal(document), format_checker=formats)
+
+
+def _is_time(value: object) -> bool:
+    if not isinstance(value, str) or value.endswith("\n"):  # a trailing newline passes the checker of jsonschema
+        return not isinstance(value, str)
+    check, _ = jsonschema.Draft6Validator.FORMAT_CHECKER.checkers["date-time"]
+    return bool(check(value))
 
 
 def _decimal(value: Json) -> Json:
@@ -80,22 +155,79 @@ def _decimal(value: Json) -> Json:
 
 
 def violations(version: Version, action: str, kind: Kind, payload: Json) -> tuple[Violation, ...]:
-    """Give what is wrong with a payload; empty for an action without a schema.
+    """Give what is wrong with a payload, first cause first; empty for an action without a schema.
 
     Raises:
         ValidatorsDisagree: the second validator accepts what the first one refuses.
     """
-    if action not in known_actions(version):
+    try:
+        validator = _fast(version, action, kind)
+    except FileNotFoundError:
         return ()
-    validator = _fast(version, action, kind)
     if validator.is_valid(payload):
         return ()
-    if _second(version, action, kind).is_valid(_decimal(payload)):
-        raise ValidatorsDisagree(f"jsonschema accepts {action} {kind}, jsonschema-rs refuses: {json.dumps(payload)}")
-    clause = f"{action} JSON schema, OCPP {version}"
+    first = list(validator.iter_errors(payload))
+    if _second_accepts(version, action, kind, payload):
+        raise ValidatorsDisagree(f"{action} {kind}", payload, [error.message for error in first])
+    found = [_violation(version, action, kind, payload, error) for error in first[:MAX_FINDINGS]]
+    mistyped = {violation.path for violation in found if violation.rule == "schema.type"}
+    first_causes = [one for one in found if one.rule == "schema.type" or one.path not in mistyped]
+    return tuple(sorted(first_causes, key=lambda violation: violation.level.value))
+
+
+def _second_accepts(version: Version, action: str, kind: Kind, payload: Json) -> bool:
+    try:
+        return bool(_second(version, action, kind).is_valid(_decimal(payload)))
+    except (ArithmeticError, TypeError):  # numbers beyond what a decimal carries are nothing to accept
+        return False
+
+
+def _violation(version: Version, action: str, kind: Kind, payload: Json, error: Any) -> Violation:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
+    text = f"{action} {kind}{f' at {path}' if path else ''}: {error.message}"
+    keyword = error.schema_path[-1]
+    detail = f"schema {_name(version, action, kind)}"
+    if keyword == "format":
+        value = payload
+        for part in error.instance_path:
+            value = value[part]
+        return broken(_format_rule(version, value, error.message), version, text, path, detail)
+    rule = _RULES[keyword]
+    if rule == "schema.length" and (action, str(error.instance_path[-1])) in _FIELD_LENGTH[version]:
+        rule = "schema.field_length"
+    return broken(rule, version, text, path, detail)
+
+
+def _format_rule(version: Version, value: str, message: str) -> str:
+    if not message.endswith('"date-time"'):
+        return "schema.uri"
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return "time.format"
+    if "T" in value.upper() and moment.tzinfo is None:
+        return "time.zone"
+    return "time.iso8601" if version is Version.V16 and moment.tzinfo is not None else "time.format"
+
+
+@cache
+def times(version: Version, action: str, kind: Kind) -> tuple[tuple[str, ...], ...]:
+    """Give the paths of all date-times of a message; `[]` stands for every item of a list."""
+    try:
+        document = schema(version, action, kind)
+    except FileNotFoundError:
+        return ()
+    return tuple(_times(document, document, ()))
+
+
+def _times(root: dict[str, Any], node: dict[str, Any], path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if "$ref" in node:
+        node = root["definitions"][node["$ref"].rpartition("/")[2]]
+    if node.get("format") == "date-time":
+        return [path]
     found = []
-    for error in validator.iter_errors(payload):
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
-        text = f"{action} {kind}{f' at {path}' if path else ''}: {error.message}"
-        found.append(Violation(f"schema.{kind}", Level.MUST, text, clause, path))
-    return tuple(found)
+    for name, child in node.get("properties", {}).items():
+        found += _times(root, child, (*path, name))
+    if "items" in node:
+        found += _times(root, node["items"], (*path, "[]"))
+    return found

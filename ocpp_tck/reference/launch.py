@@ -89,8 +89,9 @@ class CsmsOptions:
 class Product(Protocol):
     """What every embedded product offers to the launcher and to tests."""
 
-    url: str
-    """The OCPP endpoint: where a CSMS listens, or where a station connects (with its id)."""
+    @property
+    def url(self) -> str:
+        """The OCPP endpoint: where a CSMS listens, or where a station connects (with its id)."""
 
     async def start(self) -> None:
         """Come up: listen, or begin to connect. Raises `CannotStart`."""

@@ -41,6 +41,7 @@ class Operator:
         self._clock = clock
         self.plugged: set[tuple[int, int]] = set()
         self.faulted: set[tuple[int, int]] = set()
+        self.failing_locks: set[tuple[int, int]] = set()
         self.powered = True
 
     # -- the charging station and its surroundings ---------------------------------------------------------------
@@ -56,6 +57,10 @@ class Operator:
         place = self._place(connector, evse)
         self._act("unplug", place)
         self.plugged.discard((evse, place["connector"]))
+
+    def unplug_ev_side(self, connector: int | None = None, *, evse: int = 0) -> None:
+        """Unplug the cable at the EV side only; a cable that is not fixed stays in the station's socket."""
+        self._act("unplug", self._place(connector, evse))
 
     def present(self, token: str, *, connector: int | None = None, evse: int = 0) -> None:
         """Present a token (identification of any form) at the station or at one connector's reader."""
@@ -94,7 +99,9 @@ class Operator:
 
     def lock_failure(self, connector: int | None = None, *, active: bool = True, evse: int = 0) -> None:
         """Make the connector's lock fail, or work again."""
-        self._act("lock_failure", {**self._place(connector, evse), "active": active})
+        place = self._place(connector, evse)
+        self._act("lock_failure", {**place, "active": active})
+        (self.failing_locks.add if active else self.failing_locks.discard)((evse, place["connector"]))
 
     def suspend_ev(self, connector: int | None = None, *, evse: int = 0) -> None:
         """Let the EV stop drawing energy."""

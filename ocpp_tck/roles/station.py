@@ -217,6 +217,10 @@ class Station(Product):
             self.reboot()
         return True
 
+    def restore_afterwards(self, key: str, value: str) -> None:
+        """Note the value that a key had before a step of the case itself changed it; it is restored with the others."""
+        self._changed.setdefault(key, value)
+
     def reboot(self) -> None:
         """Reset the station and wait until it is connected and accepted again."""
         self.call("Reset", type="Soft") if self.version == "1.6" else self.call("Reset", type="OnIdle")

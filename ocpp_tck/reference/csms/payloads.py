@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import FormatChecker, ValidationError
 from jsonschema.exceptions import best_match
-from ocpp.messages import MessageType, get_validator  # type: ignore[import-untyped]
+from ocpp.messages import MessageType, get_validator
 
 DESCRIPTION_LIMIT = 255
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ocpp.exceptions import OCPPError  # type: ignore[import-untyped]
-from ocpp.messages import MessageType  # type: ignore[import-untyped]
+from ocpp.exceptions import OCPPError
+from ocpp.messages import MessageType
 from websockets.asyncio.server import ServerConnection
 
 from ocpp_tck.reference.csms import payloads

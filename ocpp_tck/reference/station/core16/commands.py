@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ocpp.exceptions import OccurenceConstraintViolationError  # type: ignore[import-untyped]
+from ocpp.exceptions import OccurenceConstraintViolationError
 
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.configuration import MAX_KEYS

@@ -15,15 +15,15 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from jsonschema.exceptions import ValidationError
-from ocpp.exceptions import (  # type: ignore[import-untyped]
+from ocpp.exceptions import (
     FormatViolationError,
     NotImplementedError,  # noqa: A004 - the library's name
     NotSupportedError,
     OCPPError,
 )
-from ocpp.messages import Call, CallError, CallResult, MessageType  # type: ignore[import-untyped]
-from ocpp.routing import on  # type: ignore[import-untyped]
-from ocpp.v16 import ChargePoint, call, call_result  # type: ignore[import-untyped]
+from ocpp.messages import Call, CallError, CallResult, MessageType
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint, call, call_result
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 

@@ -1,0 +1,43 @@
+"""The one table of rules that the judge, the tests, the documentation and the report read."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ocpp_tck.protocol import rules_boot, rules_frames, rules_payload, rules_session, rules_transactions
+from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
+from ocpp_tck.protocol.types import Version, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken", "holds"]
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.id: rule
+        for module in (rules_frames, rules_session, rules_payload, rules_boot, rules_transactions)
+        for rule in module.RULES
+    }
+)
+
+
+def holds(identifier: str, version: Version) -> bool:
+    """Tell whether a version has the rule."""
+    return version in RULES[identifier].levels
+
+
+def broken(identifier: str, version: Version, message: str, path: str = "", detail: str = "") -> Violation:
+    """Make the finding that a rule was broken.
+
+    Args:
+        identifier: id of the rule; the version must have it.
+        version: OCPP version at hand.
+        message: what is wrong, with the offending value, one sentence.
+        path: place in the payload.
+        detail: makes the clause more precise, such as the name of the schema.
+    """
+    found = RULES[identifier]
+    clause = found.clauses[version]
+    return Violation(identifier, found.levels[version], message, f"{clause}, {detail}" if detail else clause, path)

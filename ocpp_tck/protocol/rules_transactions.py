@@ -1,0 +1,162 @@
+"""Rules about transactions over a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ocpp_tck.protocol.rule import NOW, Sent, call, cs, csms, ex16, ex201, part2, result, rule, v16
+from ocpp_tck.protocol.types import Side
+
+
+def _start(identifier: str = "1", **values: Any) -> Sent:
+    payload = {"connectorId": 1, "idTag": "A", "meterStart": 100, "timestamp": NOW} | values
+    return cs(call(identifier, "StartTransaction", **payload))
+
+
+def _started(identifier: str = "1", transaction: int = 7) -> Sent:
+    return csms(result(identifier, transactionId=transaction, idTagInfo={"status": "Accepted"}))
+
+
+def _stop(identifier: str = "2", dt: float = 0, **values: Any) -> Sent:
+    payload = {"transactionId": 7, "meterStop": 200, "timestamp": NOW} | values
+    return cs(call(identifier, "StopTransaction", **payload), dt)
+
+
+def _meter(identifier: str, value: str, **values: Any) -> Sent:
+    sample = {"value": value} | values
+    meter = [{"timestamp": NOW, "sampledValue": [sample]}]
+    return cs(call(identifier, "MeterValues", connectorId=1, transactionId=7, meterValue=meter))
+
+
+def _empty(identifier: str) -> Sent:
+    return csms(result(identifier))
+
+
+_SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), _empty("2"))
+
+
+def _event(seq: int, kind: str, transaction: str = "tx", **values: Any) -> tuple[Sent, Sent]:
+    identifier = f"{transaction}{seq}{kind}"
+    payload = {
+        "eventType": kind,
+        "timestamp": NOW,
+        "triggerReason": "Authorized",
+        "seqNo": seq,
+        "transactionInfo": {"transactionId": transaction},
+    } | values
+    return cs(call(identifier, "TransactionEvent", **payload)), csms(result(identifier))
+
+
+_EVENTS = ex201(*_event(0, "Started"), *_event(1, "Updated"), *_event(2, "Ended"))
+_LATE = ex201(*_event(0, "Started"), *_event(2, "Ended", offline=True), *_event(1, "Updated", offline=True))
+
+RULES = (
+    rule(
+        "transaction.connector_busy",
+        "A connector has one transaction at a time",
+        should=v16("3.6, 4.8"),
+        passing=(_SESSION, ex16(_start(), _started(), _start("2", connectorId=2), _started("2", 8))),
+        failing=(ex16(_start(), _started(), _start("2", idTag="B")),),
+    ),
+    rule(
+        "transaction.id_unique",
+        "The CSMS gives every transaction an id of its own",
+        should=v16("6.46; errata 3.54"),
+        passing=(_SESSION,),
+        failing=(ex16(_start(), _started(), _start("2", connectorId=2), _started("2"), product=Side.CSMS),),
+    ),
+    rule(
+        "transaction.unknown",
+        "A transaction id is one that the CSMS gave, or -1 when it gave none",
+        should=v16("6.49, 4.7; errata 3.18"),
+        passing=(
+            _SESSION,
+            ex16(_stop(transactionId=-1)),
+            ex16(_stop()),
+            ex16(_start(), _started(), _stop(transactionId=-1)),
+        ),
+        failing=(
+            ex16(_start(), _started(), _stop(transactionId=99)),
+            ex16(
+                _start(),
+                _started(),
+                cs(
+                    call(
+                        "m",
+                        "MeterValues",
+                        connectorId=1,
+                        transactionId=99,
+                        meterValue=[{"timestamp": NOW, "sampledValue": [{"value": "1"}]}],
+                    )
+                ),
+            ),
+        ),
+    ),
+    rule(
+        "transaction.stopped_twice",
+        "A transaction is stopped once",
+        should=v16("4.10"),
+        passing=(_SESSION, ex16(_start(), _started(), _stop(), csms('[4,"2","SecurityError","",{}]'), _stop("3", 60))),
+        failing=(ex16(_start(), _started(), _stop(), _empty("2"), _stop("3", 5)),),
+    ),
+    rule(
+        "transaction.order",
+        "A transaction does not end before it starts",
+        should=v16("3.7, 4.10"),
+        passing=(_SESSION,),
+        failing=(ex16(_start(), _started(), _stop(timestamp="2026-03-20T11:00:00Z")),),
+    ),
+    rule(
+        "meter.falling",
+        "A meter register does not fall within a transaction",
+        should=v16("7.31; errata 3.78"),
+        passing=(
+            _SESSION,
+            ex16(
+                _start(),
+                _started(),
+                _meter("m", "5", measurand="Power.Active.Import"),
+                _empty("m"),
+                _meter("n", "4", measurand="Power.Active.Import"),
+            ),
+        ),
+        failing=(
+            ex16(_start(), _started(), _stop(meterStop=99)),
+            ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _meter("n", "149")),
+        ),
+    ),
+    rule(
+        "transaction.seq_repeated",
+        "Two events of a transaction have different sequence numbers",
+        must=part2("E 1.3.2.1, E01.FR.07"),
+        passing=(_EVENTS, _LATE),
+        failing=(ex201(*_event(0, "Started"), *_event(0, "Updated")),),
+    ),
+    rule(
+        "transaction.seq_gap",
+        "The sequence numbers of a transaction follow one another",
+        should=part2("E 1.3.2.1, E01.FR.07"),
+        passing=(_EVENTS, _LATE),
+        failing=(ex201(*_event(0, "Started"), *_event(3, "Updated")),),
+    ),
+    rule(
+        "transaction.started_first",
+        "The first event of a transaction, and no other, is Started",
+        must=part2("TransactionEventRequest.eventType"),
+        passing=(_EVENTS, ex201(*_event(5, "Updated"))),
+        failing=(
+            ex201(*_event(0, "Started"), *_event(1, "Started")),
+            ex201(*_event(5, "Updated"), *_event(6, "Started")),
+        ),
+    ),
+    rule(
+        "transaction.ended_last",
+        "The last event of a transaction, and no other, is Ended",
+        must=part2("TransactionEventRequest.eventType"),
+        passing=(_EVENTS, _LATE),
+        failing=(
+            ex201(*_event(0, "Started"), *_event(1, "Ended"), *_event(2, "Updated")),
+            ex201(*_event(0, "Started"), *_event(2, "Updated", offline=True), *_event(1, "Ended", offline=True)),
+        ),
+    ),
+)

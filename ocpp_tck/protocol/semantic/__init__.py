@@ -1,0 +1,65 @@
+"""Rules about what messages mean in a trace, by topic. Only frames that broke no MUST come here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocpp_tck.protocol.semantic.boot import Boot
+from ocpp_tck.protocol.semantic.fields import fields
+from ocpp_tck.protocol.semantic.times import Times
+from ocpp_tck.protocol.semantic.transactions16 import Transactions16
+from ocpp_tck.protocol.semantic.transactions20 import Transactions20
+from ocpp_tck.protocol.types import MessageType, Version
+
+if TYPE_CHECKING:
+    from ocpp_tck.protocol.types import Message, Side, Violation
+
+
+class Semantics:
+    """What is known about one station from its trace.
+
+    A trace may begin in the middle: what was not seen is unknown, and the unknown is not judged.
+
+    Args:
+        version: OCPP version.
+        clock_tolerance: seconds by which two clocks may differ.
+    """
+
+    def __init__(self, version: Version, clock_tolerance: float) -> None:
+        self._version = version
+        self._times = Times(version, clock_tolerance)
+        self._boot = Boot(version)
+        self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
+
+    def opened(self, connection: str) -> None:
+        """Begin a connection."""
+        self._boot.opened(connection)
+
+    def called(self, connection: str, sender: Side, message: Message, time: float) -> list[Violation]:
+        """Judge a legal CALL or SEND."""
+        action = message.action or ""
+        payload = message.payload
+        return [
+            *self._times.judge(action, "request", payload, sender, time),
+            *fields(self._version, action, "request", payload),
+            *self._boot.called(connection, sender, action, payload, time),
+            *self._transactions.called(connection, action, payload),
+        ]
+
+    def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
+        """Judge a legal answer."""
+        action = call.action or ""
+        if message.type is not MessageType.CALLRESULT:
+            return []
+        payload = message.payload
+        return [
+            *self._times.judge(action, "response", payload, sender, time),
+            *fields(self._version, action, "response", payload),
+            *self._boot.answered(connection, action, payload, time),
+            *self._transactions.answered(connection, action, call.payload, payload),
+        ]
+
+    def unclear(self, action: str | None) -> None:
+        """Forget what a broken message leaves in doubt."""
+        if action == "BootNotification":
+            self._boot.unclear()

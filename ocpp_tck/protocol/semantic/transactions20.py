@@ -1,0 +1,76 @@
+"""Transactions of OCPP 2.0.1 and 2.1 over a trace.
+
+Source: Part 2 block E 1.3.2 (sequence numbers) and TransactionEventRequest. Events may come out of order when a
+delivery failed, so they are judged by their sequence numbers, not by their order on the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ocpp_tck.protocol.rules import broken
+
+if TYPE_CHECKING:
+    from ocpp_tck.protocol.types import Json, Version, Violation
+
+_SAME = ("eventType", "timestamp", "triggerReason")
+
+
+@dataclass(slots=True)
+class _Transaction:
+    events: dict[int, Json] = field(default_factory=dict)
+    started: int | None = None
+    ended: int | None = None
+    connection: str = ""
+
+
+class Transactions20:
+    """The transactions of one station."""
+
+    def __init__(self, version: Version) -> None:
+        self._version = version
+        self._known: dict[str, _Transaction] = {}
+
+    def called(self, connection: str, action: str, payload: Json) -> list[Violation]:
+        """Judge a request: only TransactionEvent matters."""
+        if action != "TransactionEvent":
+            return []
+        identifier, number, kind = payload["transactionInfo"]["transactionId"], payload["seqNo"], payload["eventType"]
+        transaction = self._known.setdefault(identifier, _Transaction())
+        earlier = transaction.events.get(number)
+        if earlier is not None:
+            if all(earlier[name] == payload[name] for name in _SAME):
+                return []  # a retry
+            text = f"transaction {identifier}: seqNo {number} was used for another event"
+            return [broken("transaction.seq_repeated", self._version, text, "seqNo")]
+        found = self._order(transaction, identifier, number, kind)
+        if not found and transaction.events and transaction.connection == connection and not payload.get("offline"):
+            last = max(transaction.events)
+            if number > last + 1:
+                text = f"transaction {identifier}: seqNo {number} follows {last}"
+                found.append(broken("transaction.seq_gap", self._version, text, "seqNo"))
+        transaction.events[number] = payload
+        transaction.connection = connection
+        if kind == "Started":
+            transaction.started = number
+        elif kind == "Ended":
+            transaction.ended = number
+        return found
+
+    def _order(self, transaction: _Transaction, identifier: str, number: int, kind: str) -> list[Violation]:
+        if kind == "Started" and (transaction.started is not None or min(transaction.events, default=number) < number):
+            text = f"transaction {identifier}: Started with seqNo {number} is not its first event"
+            return [broken("transaction.started_first", self._version, text, "eventType")]
+        if transaction.ended is not None and (kind == "Ended" or number > transaction.ended):
+            text = f"transaction {identifier}: {kind} with seqNo {number} after Ended with {transaction.ended}"
+            return [broken("transaction.ended_last", self._version, text, "eventType")]
+        if kind == "Ended" and max(transaction.events, default=number) > number:
+            text = f"transaction {identifier}: Ended with seqNo {number} is not its last event"
+            return [broken("transaction.ended_last", self._version, text, "eventType")]
+        return []
+
+    def answered(self, connection: str, action: str, request: Json, payload: Json) -> list[Violation]:
+        """Judge a CALLRESULT: no rule of these versions needs it."""
+        del connection, action, request, payload
+        return []

@@ -1,0 +1,65 @@
+import inspect
+
+import pytest
+
+from ocpp_tck.protocol import rules
+from ocpp_tck.protocol.rules import RULES, broken, holds
+from ocpp_tck.protocol.types import Level, Version
+from traces import replay
+
+EXAMPLES = [(rule, index) for rule in RULES.values() for index in range(len(rule.failing))]
+PASSING = [(rule, index) for rule in RULES.values() for index in range(len(rule.passing))]
+CONNECTION_RULES = {"handshake.subprotocol", "handshake.basic_auth"}
+
+
+def test_ids_are_unique():
+    modules = (rules.rules_frames, rules.rules_session, rules.rules_payload, rules.rules_boot, rules.rules_transactions)
+    ids = [rule.id for module in modules for rule in module.RULES]
+    assert len(ids) == len(set(ids)) == len(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_rule_says_what_and_where(rule):
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert set(rule.levels) == set(rule.clauses)
+    assert rule.levels
+    for version, clause in rule.clauses.items():
+        assert clause.startswith(("OCPP", "RFC"))
+        assert ("1.6" in clause) is (version is Version.V16)
+    if rule.id not in CONNECTION_RULES:
+        assert rule.failing, "a rule without a failing example can never be seen to work"
+
+
+@pytest.mark.parametrize(("rule", "index"), EXAMPLES, ids=[f"{rule.id}-{index}" for rule, index in EXAMPLES])
+def test_failing_example(rule, index):
+    example = rule.failing[index]
+    found = replay(example)
+    assert [violation.rule for violation in found] == [rule.id] * len(found)
+    assert found
+    assert found[0].level is rule.levels[example.version]
+    assert found[0].clause.startswith(rule.clauses[example.version])
+    assert found[0].message
+
+
+@pytest.mark.parametrize(("rule", "index"), PASSING, ids=[f"{rule.id}-{index}" for rule, index in PASSING])
+def test_passing_example(rule, index):
+    assert replay(rule.passing[index]) == []
+
+
+def test_broken_names_level_clause_and_detail():
+    violation = broken("schema.required", Version.V16, "m", "a.b", "schema X.json")
+    assert (violation.level, violation.path) == (Level.MUST, "a.b")
+    assert violation.clause.endswith(", schema X.json")
+    with pytest.raises(KeyError):
+        broken("time.fraction", Version.V16, "1.6 has no such rule")
+
+
+def test_holds():
+    assert holds("rpc.send", Version.V21)
+    assert not holds("rpc.send", Version.V201)
+
+
+def test_the_protocol_stands_alone():
+    for module in (rules, rules.rules_boot):
+        assert "asyncio" not in inspect.getsource(module)
