@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from ocpp_tck import pics
 from ocpp_tck.config_overlay import ENVIRONMENT, overlay
+from ocpp_tck.config_template import template
 from ocpp_tck.roles.drivers import chain
 from ocpp_tck.settings import (
     Connection,
@@ -51,13 +52,13 @@ LONGEST_DATA = {
     "message_id": 50,
     "configuration_key": 50,
     "configuration_value": 500,
+    "unknown_configuration_key": 50,
     "charge_point_model": 20,
 }
 LONGEST_VENDOR = {"1.6": 20, "2.0.1": 50, "2.1": 50}
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]+")
 _PORT = re.compile(r"\d{1,5}")
 _HIGHEST_PORT = 65_535
-_TOP_KEYS = ("seed", "max_frame_bytes")
 
 
 class ConfigError(Exception):
@@ -405,4 +406,4 @@ def _check_station_id(table: Table, key: str, name: str, version: str) -> None:
         table.refuse(key, "printable characters without a colon, which Basic authentication can't carry")
 
 
-__all__ = ["ENVIRONMENT", "ConfigError", "load", "read"]
+__all__ = ["ENVIRONMENT", "ConfigError", "load", "read", "template"]

@@ -38,10 +38,16 @@ interval = 1.0
 """
 
 
+_HARDWARE = (
+    "[station]\nconnectors = 2\n[[station.evses]]\nid = 1\nconnectors = 1\n[[station.evses]]\nid = 2\nconnectors = 1\n"
+)
+_NO = "false"
+
+
 def _answers(role: str, version: str) -> str:
     """Answer the questions about the embedded product."""
     asked = features(version, role).values()
-    return "\n[pics]\n" + "".join(f"{item.id} = {item.default}\n" for item in asked)
+    return "\n[pics]\n" + "".join(f'"{item.id}" = {item.default or _NO}\n' for item in asked)
 
 
 def free_port() -> int:
@@ -113,7 +119,7 @@ def _against_csms(stack: ExitStack, version: str, count: int) -> str:
         + "".join(f'{name} = "{value}"\n' for name, value in tokens.items())
         for number, tokens in enumerate(known, 1)
     )
-    return head + stations + "[station]\nconnectors = 2\n" + _driver(addresses["control"])
+    return head + stations + _HARDWARE + _driver(addresses["control"])
 
 
 def _tokens(number: int) -> dict[str, str]:
@@ -136,7 +142,7 @@ def _against_stations(stack: ExitStack, version: str, count: int) -> str:
         stations += f'[[connection.stations]]\nid = "{port}"\nlisten = "{listen}"\n'
     first = stations.split('listen = "')[1].split('"')[0]
     head = _head("cs", version) + f'[connection]\nlisten = "{first}"\n'
-    return head + stations + "[station]\nconnectors = 2\n" + _driver("http://127.0.0.1:{station}")
+    return head + stations + _HARDWARE + _driver("http://127.0.0.1:{station}")
 
 
 def _head(role: str, version: str) -> str:

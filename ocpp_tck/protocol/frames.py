@@ -55,6 +55,10 @@ ERROR_CODES = {Version.V16: _CODES_16, Version.V201: _CODES_20, Version.V21: _CO
 """Legal error codes. 1.6 has its own misspelt ones; its printed table also shows `OccurrenceConstraintViolation`."""
 
 
+_LONG = 400
+"""From so many digits on an integer is read as a float: Python refuses to convert very long ones."""
+
+
 class _NotJson(ValueError):
     """The text is JSON to Python but not to RFC 8259."""
 
@@ -73,12 +77,12 @@ def _constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> float:
-    return float(digits)
+    return int(digits) if len(digits) < _LONG else float(digits)
 
 
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
-_LENIENT = json.JSONDecoder()
+_LENIENT = json.JSONDecoder(parse_int=_integer)
 _LONG_NUMBERS = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)
 
 

@@ -16,7 +16,7 @@ from ocpp_tck.protocol.session import Session
 from ocpp_tck.protocol.types import Judgement, Level, Message, MessageType, Side, Version, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from ocpp_tck.protocol.session import Call
 
@@ -99,7 +99,7 @@ class Judge:
         """End a connection; gives the CALLs of the kit that were overdue by then."""
         return tuple(self._session.closed(connection, time))
 
-    def _requested(self, connection: str, sender: Side, message: Message, time: float) -> Iterable[Violation]:
+    def _requested(self, connection: str, sender: Side, message: Message, time: float) -> Sequence[Violation]:
         action = message.action or ""
         found = schema.violations(self._version, action, "request", message.payload)
         if _fatal(found):
@@ -108,7 +108,7 @@ class Judge:
 
     def _answer(
         self, connection: str, sender: Side, message: Message, answers: Call, time: float
-    ) -> Iterable[Violation]:
+    ) -> Sequence[Violation]:
         action = answers.message.action or ""
         found: tuple[Violation, ...] = ()
         if message.type is MessageType.CALLRESULT:
@@ -122,8 +122,8 @@ class Judge:
         return [*found, *self._semantics.answered(connection, sender, message, answers.message, time)]
 
 
-def _fatal(found: Iterable[Violation]) -> bool:
-    return any(violation.level is Level.MUST for violation in found)
+def _fatal(found: Sequence[Violation]) -> bool:
+    return bool(found) and any(violation.level is Level.MUST for violation in found)
 
 
 def _first(found: list[Violation], more: list[Violation]) -> list[Violation]:

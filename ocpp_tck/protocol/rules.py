@@ -5,8 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ocpp_tck.protocol import rules_boot, rules_frames, rules_payload, rules_session, rules_transactions
 from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
+from ocpp_tck.protocol.rules_boot import RULES as BOOT
+from ocpp_tck.protocol.rules_frames import RULES as FRAMES
+from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
+from ocpp_tck.protocol.rules_session import RULES as SESSION
+from ocpp_tck.protocol.rules_transactions import RULES as TRANSACTIONS
 from ocpp_tck.protocol.types import Version, Violation
 
 if TYPE_CHECKING:
@@ -14,13 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken", "holds"]
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        rule.id: rule
-        for module in (rules_frames, rules_session, rules_payload, rules_boot, rules_transactions)
-        for rule in module.RULES
-    }
-)
+_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS)
+RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 
 def holds(identifier: str, version: Version) -> bool:

@@ -168,6 +168,11 @@ class Session:
         return [broken("rpc.unsolicited", self._version, text)]
 
     def _refused(self, call: Call, message: Message) -> list[Violation]:
+        """Judge an error answer to a legal CALL.
+
+        NotImplemented, NotSupported, SecurityError and PropertyConstraintViolation may be right: what the product has
+        to support, and in which state, only the case knows.
+        """
         text = f"the legal {_name(call.message)} was refused with {message.error_code}: {message.error_description}"
         if message.error_code in _SYNTAX_CODES:
             return [broken("rpc.error_unfounded", self._version, text)]
@@ -234,7 +239,10 @@ class Session:
         return [] if ended is None else self._late(ended, time)
 
     def _here(self, connection: str) -> _Connection:
-        return self._connections.setdefault(connection, _Connection())
+        here = self._connections.get(connection)
+        if here is None:
+            here = self._connections[connection] = _Connection()
+        return here
 
 
 def _may_repeat(earlier: Call, current: Call) -> bool:

@@ -23,6 +23,7 @@ class Csms(Product):
         hardware: connectors and EVSEs that the kit has as a station.
         statuses: the last status that the kit reported, by connector (1.6).
         transactions: connector by transactionId, of what the kit has started and not stopped (1.6). It outlives cases.
+        accepted: whether the last boot was accepted; without that the kit may ask for nothing else (1.6 4.2).
         meter: register of the kit's energy meter, Wh; it never falls.
     """
 
@@ -41,6 +42,7 @@ class Csms(Product):
         self._endpoint = endpoint
         self.statuses: dict[int, str] = {}
         self.transactions: dict[int, int] = {}
+        self.accepted = False
         self.meter = 1000
 
     @property
@@ -112,9 +114,12 @@ class Csms(Product):
     def boot(self) -> Received:
         """Send a BootNotification (1.6 4.2) with vendor and model of the test data; gives the answer."""
         data = self.data
-        return self.call(
+        self.accepted = False
+        conf = self.call(
             "BootNotification", chargePointVendor=data.charge_point_vendor, chargePointModel=data.charge_point_model
         )
+        self.accepted = conf.get("status") == "Accepted"
+        return conf
 
     def report_status(self, status: str, connector: int | None = None, *, error_code: str = "NoError") -> Received:
         """Send a StatusNotification (1.6 4.9); gives the answer.
@@ -160,8 +165,9 @@ class Csms(Product):
             at: when it ended, if that was earlier than now.
         """
         self.meter += 100
+        self.transactions.pop(transaction, None)
         fields: dict[str, Any] = {"idTag": token} if token else {}
-        conf = self.call(
+        return self.call(
             "StopTransaction",
             transactionId=transaction,
             meterStop=self.meter,
@@ -169,25 +175,25 @@ class Csms(Product):
             reason=reason,
             **fields,
         )
-        self.transactions.pop(transaction, None)
-        return conf
 
     def leave(self) -> str:
         """End a case as a polite charge point: stop what is open, report Available, disconnect.
 
-        Gives a remark when the CSMS did not let the kit do so; empty otherwise. A CSMS that owes an answer is not
-        asked for more.
+        Gives a remark when the CSMS did not let the kit do so; empty otherwise. An open transaction would make later
+        cases fail (its idTag is ConcurrentTx, 1.6 7.2): it is worth a new connection when this one owes an answer.
         """
         try:
+            if not self.accepted:
+                return "the charge point left without an accepted boot" if self.transactions else ""
             if self.conversation.owes_answer:
-                return "the charge point left while the CSMS owed an answer"
-            occupied = [connector for connector, status in self.statuses.items() if status != "Available"]
-            if (self.transactions or occupied) and not self.conversation.is_connected:
+                self.disconnect()
+            if self.transactions and not self.conversation.is_connected:
                 self.connect()
             for transaction in list(self.transactions):
                 self.stop_transaction(transaction, reason="Other")
-            for connector in occupied:
-                self.report_status("Available", connector)
+            for connector, status in self.statuses.items():
+                if status != "Available" and self.conversation.is_connected:
+                    self.report_status("Available", connector)
         except Signal as error:
             return f"the charge point could not leave in order: {error.message}"
         else:

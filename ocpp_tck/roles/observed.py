@@ -68,12 +68,7 @@ class Observed:
             self.errors[connector] = str(payload.get("errorCode", ""))
 
     def _NotifyEvent(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
-        for entry in payload.get("eventData") or []:
-            if lookup(entry, "component.name") == "Connector" and lookup(entry, "variable.name") == "AvailabilityState":
-                evse = lookup(entry, "component.evse.id")
-                connector = lookup(entry, "component.evse.connectorId")
-                if isinstance(evse, int) and isinstance(connector, int):
-                    self.connectors[evse, connector] = str(entry.get("actualValue"))
+        self.connectors.update(availabilities("NotifyEvent", payload))
 
     def _Authorize(self, _payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
         self.cached = True
@@ -102,3 +97,18 @@ class Observed:
         token = lookup(payload, "idToken.idToken")
         known.evse = evse if isinstance(evse, int) else known.evse
         known.token = str(token) if token is not None else known.token
+
+
+def availabilities(action: str, payload: Any) -> list[tuple[tuple[int, int], str]]:
+    """Give the connector states that a 2.x message reports, as ((EVSE, connector), state) in its order."""
+    if action == "StatusNotification":
+        place = (lookup(payload, "evseId"), lookup(payload, "connectorId"))
+        return [(place, str(lookup(payload, "connectorStatus")))]
+    if action != "NotifyEvent":
+        return []
+    found = []
+    for entry in lookup(payload, "eventData") or []:
+        if lookup(entry, "component.name") == "Connector" and lookup(entry, "variable.name") == "AvailabilityState":
+            place = (lookup(entry, "component.evse.id"), lookup(entry, "component.evse.connectorId"))
+            found.append((place, str(lookup(entry, "actualValue"))))
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ocpp_tck.evidence.records import OperatorActed
+from ocpp_tck.roles.drivers.actions import snake
 from ocpp_tck.roles.drivers.base import Outcome, Request
 from ocpp_tck.verdict import Inconclusive, NotRun
 
@@ -122,9 +123,16 @@ class Operator:
     # -- the CSMS ------------------------------------------------------------------------------------------------
 
     def order(self, action: str, payload: Mapping[str, Any] | None = None, /, **fields: Any) -> None:
-        """Have the CSMS send a request; `action` as OCPP spells it, the fields are its payload."""
-        snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in action).strip("_")
-        self._act(snake, {**(payload or {}), **fields})
+        """Have the CSMS send a request; `action` as OCPP spells it, the fields are its payload.
+
+        A CSMS whose API calls it a failure that the station refused has sent the request all the same: what came
+        over the wire counts.
+        """
+        try:
+            self._act(snake(action), {**(payload or {}), **fields})
+        except Inconclusive:
+            if not self._product.has_come(action):
+                raise
 
     def set_token(self, token: str, status: str, **fields: Any) -> None:
         """Have the CSMS know a token with that status."""

@@ -104,6 +104,9 @@ class Items(Sequence[Any]):
             ) from None
         return _wrapped(value, self._name, f"{self._where}[{index}]", self._frame)
 
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self._value)))
+
     def __len__(self) -> int:
         return len(self._value)
 

@@ -200,6 +200,17 @@ class Product:
         """Send a CALL and wait for its CALLRESULT."""
         return self.send(action, payload, **fields).response()
 
+    def provoke(self, action: str, payload: Mapping[str, Any] | None = None, /, **fields: Any) -> Pending:
+        """Send a CALL that breaks a rule on purpose; it is not judged as the kit's fault.
+
+        Raises:
+            Inconclusive: as `send`.
+        """
+        if not self.conversation.is_connected:
+            raise Inconclusive(f"{action} could not be sent: there is no connection to the {self.noun}")
+        self.move_mark()
+        return Pending(self, self.conversation.call(action, {**(payload or {}), **fields}, malformed=True))
+
     # -- expectations --------------------------------------------------------------------------------------------
 
     def move_mark(self) -> None:
@@ -306,6 +317,11 @@ class Product:
                 for event in self.conversation.events
                 if event.kind == "call" and event.action == action and matches(event.payload, where or {})
             ]
+
+    def has_come(self, action: str) -> bool:
+        """Whether a request with that action has come since the mark and is not taken yet; does not wait."""
+        with self.conversation.condition:
+            return self._first((action,), {}) is not None
 
     # -- waiting -------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.roles.observed import availabilities
 from ocpp_tck.roles.product import Product, Received, Watcher
 from ocpp_tck.verdict import Failed, Inconclusive
 
@@ -102,8 +103,10 @@ class Station(Product):
         observed = self.observed
 
         def reported() -> bool | None:
-            known = {connector for _, connector in observed.connectors}
-            return True if known.issuperset(connectors) else None
+            if self.version == "1.6":
+                return True if {(0, connector) for connector in connectors} <= set(observed.connectors) else None
+            every = {(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)}
+            return True if every <= set(observed.connectors) else None
 
         if not observed.booted and not reported():
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
@@ -221,6 +224,76 @@ class Station(Product):
         """Note the value that a key had before a step of the case itself changed it; it is restored with the others."""
         self._changed.setdefault(key, value)
 
+    # -- device model (2.x) --------------------------------------------------------------------------------------
+
+    def read_variable(self, component: str, variable: str) -> str | None:
+        """Read the actual value of a variable (2.0.1 B06); None when the station does not have it."""
+        wanted = {"component": {"name": component}, "variable": {"name": variable}}
+        result = self.call("GetVariables", getVariableData=[wanted]).getVariableResult[0]
+        return str(result.attributeValue) if result.attributeStatus == "Accepted" else None
+
+    def set_variable(self, component: str, variable: str, value: str, *, if_implemented: bool = False) -> bool:
+        """Give a variable a value for this case (2.0.1 B05); the value found is restored afterwards.
+
+        Raises:
+            Inconclusive: it can't be given that value; a station without it is fine with `if_implemented`.
+        """
+        found = self.read_variable(component, variable)
+        if found is not None and found.casefold() == value.casefold():
+            return True
+        if found is None and if_implemented:
+            return False
+        status = self._write_variable(component, variable, value) if found is not None else "UnknownVariable"
+        if status not in WRITTEN:
+            if if_implemented and status == "Rejected":
+                return False
+            raise Inconclusive(f"{component}.{variable} could not be set to {value}: {status}")
+        self._changed.setdefault(f"{component}.{variable}", found or "")
+        if status == "RebootRequired":
+            self.reboot()
+        return True
+
+    def _write_variable(self, component: str, variable: str, value: str) -> str:
+        place = {"component": {"name": component}, "variable": {"name": variable}}
+        conf = self.call("SetVariables", setVariableData=[{"attributeValue": value, **place}])
+        return str(conf.setVariableResult[0].attributeStatus)
+
+    def expect_availability(
+        self, state: str, *, evse: int | None = None, connector: int = 1, within: str = "response"
+    ) -> Received:
+        """Wait for a connector's availability state, by StatusNotification or NotifyEvent (2.0.1 G01, N07).
+
+        Raises:
+            Failed: another state was reported for that connector, or none in time.
+        """
+        evse = self.hardware.evse if evse is None else evse
+
+        def ready() -> tuple[Event, str] | None:
+            for event in self._candidates():
+                for place, value in availabilities(event.action, event.payload):
+                    if place == (evse, connector):
+                        return event, value
+            return None
+
+        wanted = f"AvailabilityState {state} of EVSE {evse} connector {connector}"
+        found = self.wait_for(ready, within, wanted)
+        if found is None:
+            raise Failed(
+                f"{wanted} was not reported within {self.limit(within):g} s (limit {within})",
+                expected=f"StatusNotification or NotifyEvent with {wanted}",
+                received="neither for that connector",
+            )
+        event, value = found
+        received = self._take(event)
+        if value != state:
+            raise Failed(
+                f"EVSE {evse} connector {connector} is reported {value}",
+                expected=wanted,
+                received=repr(received),
+                frames=(event.frame,),
+            )
+        return received
+
     def reboot(self) -> None:
         """Reset the station and wait until it is connected and accepted again."""
         self.call("Reset", type="Soft") if self.version == "1.6" else self.call("Reset", type="OnIdle")
@@ -231,6 +304,12 @@ class Station(Product):
         remarks = []
         changed, self._changed = dict(self._changed), {}
         for key, value in changed.items():
+            if self.version != "1.6":
+                component, _, variable = key.partition(".")
+                written = self._write_variable(component, variable, value)
+                if written not in WRITTEN:
+                    remarks.append(f"{key} could not be set back to {value!r}: {written}")
+                continue
             answer = self.send("ChangeConfiguration", key=key, value=value).answer()
             status = "" if answer.event.error else answer.get("status", "")
             if status not in WRITTEN:

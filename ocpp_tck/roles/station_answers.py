@@ -79,6 +79,10 @@ class StationAnswers:
         """TriggerMessage of 1.6: the kit does not claim that profile (7.44)."""
         return {"status": "NotImplemented"}
 
+    def no_diagnostics(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """GetDiagnostics: no fileName, there is nothing to upload (1.6 6.26)."""
+        return {}
+
     def no_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """ClearChargingProfile: there is none (1.6 7.21)."""
         return {"status": "Unknown"}
@@ -177,6 +181,7 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "DataTransfer": StationAnswers.data_transfer,
     "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
+    "GetDiagnostics": StationAnswers.no_diagnostics,
     "GetLocalListVersion": StationAnswers.no_local_list,
     "RemoteStartTransaction": StationAnswers.accepted,
     "RemoteStopTransaction": StationAnswers.accepted,

@@ -52,8 +52,6 @@ class Times:
             moment = datetime.fromisoformat(text)
         except ValueError:  # a leap second, or a form that the schema rule has named
             return
-        if moment.utcoffset() is None:
-            return
         if self._version is not Version.V16 and _decimals(text) > _MAX_DECIMALS:
             yield broken("time.fraction", self._version, f"{text} has more than 3 decimal places", place)
         if moment.utcoffset() != _ZERO:

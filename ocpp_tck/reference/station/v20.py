@@ -357,6 +357,7 @@ class _Machine:
         if not isinstance(key, str) or not isinstance(value, str):
             raise PayloadRefused('key and value: texts are needed, such as {"key": "TxCtrlr.TxStartPoint", …}')
         self._configure(key, value)
+        self._heartbeat_changed.set()
 
     def _configure(self, key: str, value: str) -> None:
         try:

@@ -12,7 +12,15 @@ from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.station.v20_model import DeviceModel, Variable
 from ocpp_tck.reference.station.v20_outbox import Kind, Message, Outbox
 from ocpp_tck.reference.station.v20_rpc import Payload
-from ocpp_tck.reference.station.v20_session import CONNECTOR, Evse, Session, Surroundings, Transaction
+from ocpp_tck.reference.station.v20_session import (
+    CONNECTOR,
+    EV_CONNECTED,
+    IDLE,
+    Evse,
+    Session,
+    Surroundings,
+    Transaction,
+)
 from ocpp_tck.reference.station.v20_tokens import NO_AUTHORIZATION, IdToken, TokenCache, allows, group_of
 from ocpp_tck.reference.station.v20_variables import build, now
 
@@ -152,7 +160,7 @@ class Station:
             floating.evse, floating.parked = evse, floating.parked or session.parked
             session = self.sessions[evse.id] = floating
         if not usable:
-            session.plugged = True
+            session.plugged, session.state = True, EV_CONNECTED
             self.report_statuses()
             return
         evse.lock_problem = evse.lock_broken and session.authorized
@@ -223,7 +231,7 @@ class Station:
                 self.spawn(self._stop_as_group(session, token))
         elif session.transaction is None or session.starter is None or token.same(session.starter):
             # C01.FR.23: a transaction that was authorized once takes no other token.
-            self.spawn(self._authorize_locally(session, token))
+            self.spawn(self._authorize_locally(session, token, anywhere=evse is None))
 
     def _session_for(self, token: IdToken, evse: Evse | None) -> Session | None:
         if evse is not None:
@@ -260,11 +268,18 @@ class Station:
     def _cached(self, token: IdToken) -> Payload | None:
         return self.cache.find(token) if self.model.flag("AuthCacheCtrlr", "Enabled") else None
 
-    async def _authorize_locally(self, session: Session, token: IdToken) -> None:
+    async def _authorize_locally(self, session: Session, token: IdToken, *, anywhere: bool) -> None:
         info = await self.check(token)
-        evse = session.evse.id if session.evse else None
-        if info is not None and allows(info, evse) and not session.authorized:
-            self.authorize(session, token, group_of(info))
+        group = group_of(info) if info else None
+        if info is None or session.authorized or not allows(info, session.evse.id if session.evse else None):
+            return
+        if anywhere and group is not None and not session.plugged:
+            # C09.FR.03: at a reader for all EVSEs, with no other cable in, it is meant to stop.
+            for other in self.running():
+                if other.authorized and group.same(other.group):
+                    other.stop_locally(token)
+                    return
+        self.authorize(session, token, group)
 
     async def _stop_as_group(self, session: Session, token: IdToken) -> None:
         info = await self.check(token)
@@ -422,7 +437,7 @@ class Station:
         self.floating = None
         for number, old in self.sessions.items():
             fresh = Session(self._around, evse=self.evses[number], parked=old.parked, plugged=old.plugged)
-            fresh.state = "EVConnected" if old.plugged else "Idle"
+            fresh.state = EV_CONNECTED if old.plugged else IDLE
             self.sessions[number] = fresh
             self.evses[number].lock_problem = False
 

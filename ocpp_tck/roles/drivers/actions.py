@@ -241,5 +241,9 @@ def sentence(action: Action, payload: Mapping[str, Any], station: str) -> str:
 def _where(payload: Mapping[str, Any]) -> str:
     if payload.get("connector") == 0:
         return "the whole charging station"
-    parts = [f"{name.upper() if name == 'evse' else name} {payload[name]}" for name in ("evse", "connector") if name in payload]
+    parts = [
+        f"{name.upper() if name == 'evse' else name} {payload[name]}"
+        for name in ("evse", "connector")
+        if name in payload
+    ]
     return ", ".join(parts)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from ocpp_tck.settings import DriverSettings
 
-KINDS: Mapping[str, type[HttpDriver | CommandDriver | PythonDriver | PromptDriver]] = {"http": HttpDriver, "command": CommandDriver, "python": PythonDriver, "prompt": PromptDriver}
+KINDS: Mapping[str, type[HttpDriver | CommandDriver | PythonDriver | PromptDriver]] = {
+    "http": HttpDriver,
+    "command": CommandDriver,
+    "python": PythonDriver,
+    "prompt": PromptDriver,
+}
 """Every driver by its name in the configuration."""
 
 NEED_TABLE = ("http", "command", "python")

@@ -122,7 +122,9 @@ def _read(table: Table, common: tuple[str, ...], base: Path) -> tuple[str, ...]:
         for problem in template.problems(word):
             table.problem("run", problem)
     if words and "{" not in words[0] and _program(words[0], base) is None:
-        table.problem("run", f"the program {words[0]!r} was not found, or may not be executed (looked in {base} and PATH)")
+        table.problem(
+            "run", f"the program {words[0]!r} was not found, or may not be executed (looked in {base} and PATH)"
+        )
     return words
 
 

@@ -6,7 +6,6 @@ import http.client
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
@@ -16,6 +15,7 @@ from ocpp_tck.roles.drivers import actions, template
 from ocpp_tck.roles.drivers.base import Outcome, Request, Result
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ocpp_tck.tables import Table
@@ -176,5 +176,3 @@ def _judge(prepared: urllib.request.Request, response: http.client.HTTPResponse)
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         detail += " (redirects are not followed; give the final url)"
     return Result(Outcome.UNSUPPORTED if status in UNSUPPORTED_STATUS else Outcome.FAILED, detail)
-
-

@@ -7,13 +7,13 @@ import importlib.util
 import inspect
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.roles.drivers.base import DriverError, Outcome, Request, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ocpp_tck.tables import Table
 
@@ -132,7 +132,9 @@ def _result(returned: Any, method: str) -> Result:
     if inspect.iscoroutine(returned):
         returned.close()
         return Result(Outcome.FAILED, f"{method} is async; drivers are called synchronously, make it a plain method")
-    return Result(Outcome.FAILED, f"{method} returned {type(returned).__name__}; return nothing, an Outcome or a Result")
+    return Result(
+        Outcome.FAILED, f"{method} returned {type(returned).__name__}; return nothing, an Outcome or a Result"
+    )
 
 
 def _line(error: BaseException) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.roles.drivers.base import Request
 from ocpp_tck.tables import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ocpp_tck.roles.drivers.base import Request
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*(?:[.\[][^{}\s\"']*)?)\}")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")

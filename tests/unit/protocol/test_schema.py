@@ -30,9 +30,8 @@ def test_every_schema_compiles_in_both_validators_and_gives_its_times(version):
                 continue
             schema._fast(version, action, kind)
             schema._second(version, action, kind)
-            names = {path[-1] for path in times(version, action, kind)}
-            assert all(name == "[]" or "ime" in name or "alid" in name or "ate" in name or "At" in name or "Start" in name
-                       or "chedule" in name or "next" in name for name in names), names
+            text = json.dumps(schema.schema(version, action, kind))
+            assert bool(times(version, action, kind)) is ("date-time" in text)
 
 
 def test_direction():
@@ -130,7 +129,9 @@ def test_unknown_action_has_no_schema():
 def test_numbers_beyond_decimals():
     assert rules("SetChargingProfile", {"csChargingProfiles": {"chargingSchedule": {"minChargingRate": float("inf")}}})
     period = {"startPeriod": 0, "limit": 1e308}
-    assert rules("SetChargingProfile", {"csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [period]}}})
+    assert rules(
+        "SetChargingProfile", {"csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [period]}}}
+    )
 
 
 def test_disagreement_is_an_error_of_the_kit(monkeypatch):

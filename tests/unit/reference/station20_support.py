@@ -54,6 +54,8 @@ class Csms:
         self.connection, self.headers = connection, connection.request.headers
         self.connections += 1
         self.connected.set()
+        self.calls.append(("connection", {"number": self.connections}))
+        self.arrived.set()
         async for text in connection:
             kind, message_id, *rest = json.loads(text)
             if kind == 2:
@@ -67,6 +69,9 @@ class Csms:
                 self.arrived.set()
             elif message_id in self.results:
                 self.results[message_id].set_result([kind, *rest])
+            else:
+                self.calls.append((f"message type {kind}", {"code": rest[0]}))
+                self.arrived.set()
         self.connected.clear()
 
     def answer(self, message_id: str, action: str, payload: dict[str, Any]) -> list[Any] | None:

@@ -11,6 +11,7 @@ REJECTED = {**PENDING, "status": "Rejected"}
 
 @with_station(versions=BOTH, booted=False)
 async def test_boot_reports_every_connector_and_the_security_event(bench):
+    await bench.csms.until("connection", number=1)
     boot = await bench.csms.until("BootNotification")
     assert boot["reason"] == "PowerUp"
     assert {"model", "vendorName"} <= set(boot["chargingStation"])
@@ -24,6 +25,7 @@ async def test_boot_reports_every_connector_and_the_security_event(bench):
 async def test_pending_waits_for_the_interval_but_answers_and_obeys_triggers(bench):
     csms = bench.csms
     await csms.until("BootNotification")
+    csms.calls.clear()
     assert (await csms.get("OCPPCommCtrlr", "OfflineThreshold"))["attributeStatus"] == "Accepted"
     start = {"idToken": {"idToken": "A", "type": "Central"}, "remoteStartId": 1, "evseId": 1}
     assert (await csms.ask("RequestStartTransaction", **start))["status"] == "Rejected"
@@ -144,9 +146,7 @@ async def test_a_new_password_is_used_at_once(bench):
     assert csms.headers["Authorization"] == "Basic " + base64.b64encode(b"CS 1:0123456789abcdef").decode()
     assert (await csms.set("SecurityCtrlr", "BasicAuthPassword", "short"))["attributeStatus"] == "Rejected"
     assert (await csms.set("SecurityCtrlr", "BasicAuthPassword", "fedcba9876543210"))["attributeStatus"] == "Accepted"
-    async with asyncio.timeout(5):
-        while csms.connections < 2:
-            await asyncio.sleep(0.01)
+    await csms.until("connection", number=2)
     assert csms.headers["Authorization"] == "Basic " + base64.b64encode(b"CS 1:fedcba9876543210").decode()
 
 

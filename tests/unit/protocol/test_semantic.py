@@ -1,0 +1,342 @@
+import json
+
+import pytest
+from traces import NOW, Line
+
+from ocpp_tck.protocol.semantic.times import _decimals
+from ocpp_tck.protocol.types import Side, Version
+
+BOOT = {"chargePointVendor": "v", "chargePointModel": "m"}
+BOOT_20 = {"reason": "PowerUp", "chargingStation": {"vendorName": "v", "model": "m"}}
+STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+
+
+def boot(line, status, identifier="b", interval=60):
+    payload = BOOT if line.judge._version is Version.V16 else BOOT_20
+    return [
+        *line.cs(2, identifier, "BootNotification", payload),
+        *line.csms(3, identifier, {"status": status, "interval": interval, "currentTime": NOW}),
+    ]
+
+
+class TestBoot:
+    def test_reconnect_without_boot(self):
+        line = Line()
+        assert line.cs(2, "1", "StatusNotification", STATUS) == []
+
+    def test_boot_in_the_middle_of_a_trace_is_no_proof(self):
+        line = Line()
+        line.cs(2, "1", "StatusNotification", STATUS)
+        line.csms(3, "1", {})
+        line.cs(2, "b", "BootNotification", BOOT)
+        line.judge.withheld("c", "b")
+        assert line.cs(2, "2", "StatusNotification", STATUS) == []
+
+    def test_triggered_boot_leaves_the_station_accepted_enough(self):
+        line = Line(product=Side.CSMS)
+        line.csms(2, "t", "TriggerMessage", {"requestedMessage": "BootNotification"})
+        line.cs(3, "t", {"status": "Accepted"})
+        line.cs(2, "b", "BootNotification", BOOT)
+        line.judge.withheld("c", "b")
+        assert line.cs(2, "2", "StatusNotification", STATUS) in ([], ["rpc.one_outstanding"])
+
+    def test_withheld_boot_answer_allows_nothing_else(self):
+        line = Line()
+        line.cs(2, "b", "BootNotification", BOOT)
+        line.judge.withheld("c", "b")
+        assert line.cs(2, "2", "StatusNotification", STATUS) == ["boot.unanswered"]
+
+    def test_broken_boot_leaves_the_state_unknown(self):
+        line = Line()
+        assert line.cs(2, "b", "BootNotification", BOOT | {"extra": 1}) == ["schema.additional"]
+        assert line.cs(2, "2", "StatusNotification", STATUS) == []
+
+    def test_broken_answer_leaves_the_state_unknown(self):
+        line = Line(product=Side.CSMS)
+        line.cs(2, "b", "BootNotification", BOOT)
+        assert line.csms(3, "b", {"status": "Pending", "currentTime": NOW}) == ["schema.required"]
+        assert line.cs(2, "2", "StatusNotification", STATUS) == []
+
+    def test_rejected_station_that_restarts_may_boot_at_once(self):
+        line = Line()
+        boot(line, "Rejected")
+        line.reconnect()
+        assert line.cs(2, "n", "BootNotification", BOOT) == []
+
+    def test_results_of_what_the_csms_asked_for(self):
+        line = Line(Version.V201)
+        boot(line, "Pending")
+        assert line.csms(2, "k", "GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"}) == []
+        assert line.cs(3, "k", {"status": "Accepted"}) == []
+        report = {"requestId": 1, "generatedAt": NOW, "seqNo": 0}
+        assert line.cs(2, "r", "NotifyReport", report) == []
+        assert line.csms(3, "r", {}) == []
+        assert line.cs(2, "s", "Heartbeat", {}) == ["boot.pending"]
+
+    def test_signing_is_triggered_under_another_name(self):
+        line = Line()
+        boot(line, "Pending")
+        line.csms(2, "k", "ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"})
+        line.cs(3, "k", {"status": "Accepted"})
+        assert line.cs(2, "s", "SignCertificate", {"csr": "x"}) == []
+
+    def test_custom_trigger_may_cause_anything(self):
+        line = Line(Version.V21)
+        boot(line, "Pending")
+        line.csms(2, "k", "TriggerMessage", {"requestedMessage": "CustomTrigger", "customTrigger": "x"})
+        line.cs(3, "k", {"status": "Accepted"})
+        assert line.cs(2, "s", "Heartbeat", {}) == []
+
+    def test_accepted_after_pending(self):
+        line = Line()
+        boot(line, "Pending", interval=1)
+        line.time += 1
+        assert boot(line, "Accepted", "b2") == []
+        assert line.cs(2, "s", "Heartbeat", {}) == []
+
+    def test_csms_configures_a_pending_station(self):
+        line = Line(product=Side.CSMS)
+        boot(line, "Pending")
+        assert line.csms(2, "k", "GetConfiguration", {}) == []
+
+    def test_triggering_a_boot_again_in_20(self):
+        line = Line(Version.V201, product=Side.CSMS)
+        boot(line, "Accepted")
+        assert line.csms(2, "k", "TriggerMessage", {"requestedMessage": "BootNotification"}) == []
+
+
+class TestClock:
+    def test_queued_messages_are_no_wrong_clock(self):
+        line = Line()
+        for number, minute in enumerate((10, 20, 30)):
+            status = STATUS | {"timestamp": f"2026-03-20T10:{minute}:00Z"}
+            assert line.cs(2, f"q{number}", "StatusNotification", status, dt=0.1) == []
+            line.csms(3, f"q{number}", {})
+
+    def test_the_same_offset_twice_is_a_wrong_clock(self):
+        line = Line()
+        assert line.cs(2, "1", "StatusNotification", STATUS | {"timestamp": "2026-03-20T10:00:00Z"}) == []
+        line.csms(3, "1", {})
+        later = STATUS | {"timestamp": "2026-03-20T10:00:07Z"}
+        assert line.cs(2, "2", "StatusNotification", later, dt=7) == ["time.clock"]
+
+    def test_times_that_lie_ahead_by_nature(self):
+        line = Line(product=Side.CSMS)
+        request = {"location": "ftp://host/f", "retrieveDate": "2030-01-01T00:00:00Z"}
+        assert line.csms(2, "1", "UpdateFirmware", request) == []
+
+    def test_leap_second_is_left_alone(self):
+        line = Line()
+        assert line.cs(2, "1", "StatusNotification", STATUS | {"timestamp": "2016-12-31T23:59:60Z"}) == []
+
+    def test_tolerance_is_a_parameter(self):
+        line = Line(clock_tolerance=100)
+        assert line.cs(2, "1", "StatusNotification", STATUS | {"timestamp": "2026-03-20T12:01:30Z"}) == []
+
+    @pytest.mark.parametrize(
+        ("text", "count"),
+        [("2026-03-20T12:00:00Z", 0), ("2026-03-20T12:00:00.1234Z", 4), ("2026-03-20T12:00:00.5+01:00", 1)],
+    )
+    def test_decimals(self, text, count):
+        assert _decimals(text) == count
+
+    def test_a_local_time_in_20_is_only_a_schema_matter(self):
+        line = Line(Version.V21, product=Side.CSMS)
+        line.cs(2, "1", "Heartbeat", {})
+        assert line.csms(3, "1", {"currentTime": "2026-03-20T12:00:00"}) == ["time.zone"]
+
+    def test_place_of_a_nested_time(self):
+        line = Line()
+        values = [
+            {"timestamp": NOW, "sampledValue": []},
+            {"timestamp": "2026-03-20T13:00:00+01:00", "sampledValue": []},
+        ]
+        judgement = line.send(
+            Side.STATION,
+            json.dumps([2, "1", "MeterValues", {"connectorId": 1, "meterValue": values}]),
+        )
+        assert [v.path for v in judgement.violations if v.rule == "time.utc"] == ["meterValue[1].timestamp"]
+
+
+class TestFields:
+    def test_optional_connector(self):
+        assert Line().csms(2, "1", "TriggerMessage", {"requestedMessage": "Heartbeat"}) == []
+
+    def test_trigger_for_the_charge_point_itself(self):
+        assert Line().csms(2, "1", "TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 0}) == []
+
+    def test_remote_start_without_profile(self):
+        assert Line().csms(2, "1", "RemoteStartTransaction", {"idTag": "A"}) == []
+
+    def test_empty_list_of_periods_is_left_to_the_schema(self):
+        line = Line()
+        line.csms(2, "1", "GetCompositeSchedule", {"connectorId": 1, "duration": 60})
+        schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": []}
+        assert line.cs(3, "1", {"status": "Accepted", "chargingSchedule": schedule}) == []
+
+    def test_hertz_in_transaction_data(self):
+        data = [{"timestamp": NOW, "sampledValue": [{"value": "50", "measurand": "Frequency", "unit": "Hertz"}]}]
+        stop = {"transactionId": 1, "meterStop": 1, "timestamp": NOW, "transactionData": data}
+        assert Line().cs(2, "1", "StopTransaction", stop) == ["meter.hertz"]
+
+
+def start(line, identifier="1", transaction=7, **values):
+    payload = {"connectorId": 1, "idTag": "A", "meterStart": 100, "timestamp": NOW} | values
+    found = line.cs(2, identifier, "StartTransaction", payload)
+    line.csms(3, identifier, {"transactionId": transaction, "idTagInfo": {"status": "Accepted"}})
+    return found
+
+
+def stop(line, identifier="2", transaction=7, **values):
+    payload = {"transactionId": transaction, "meterStop": 200, "timestamp": NOW} | values
+    found = line.cs(2, identifier, "StopTransaction", payload)
+    line.csms(3, identifier, {})
+    return found
+
+
+def meter(line, identifier, value, transaction=7, timestamp=NOW, **sample):
+    values = [{"timestamp": timestamp, "sampledValue": [{"value": value, **sample}]}]
+    found = line.cs(
+        2, identifier, "MeterValues", {"connectorId": 1, "transactionId": transaction, "meterValue": values}
+    )
+    line.csms(3, identifier, {})
+    return found
+
+
+class TestTransactions16:
+    def test_power_cycle_may_lose_a_transaction(self):
+        line = Line()
+        start(line)
+        line.reconnect()
+        boot(line, "Accepted")
+        assert start(line, "n", 8) == []
+
+    def test_retry_of_a_start_on_the_next_connection(self):
+        line = Line()
+        start(line)
+        line.reconnect()
+        assert start(line, "n", 7) == []
+
+    def test_retry_of_a_stop_on_the_next_connection(self):
+        line = Line()
+        start(line)
+        stop(line)
+        line.reconnect()
+        assert stop(line, "n") == []
+        assert stop(line, "o", meterStop=201) == ["transaction.stopped_twice"]
+
+    def test_an_id_given_again_after_its_stop(self):
+        line = Line(product=Side.CSMS)
+        start(line)
+        stop(line)
+        line.cs(2, "n", "StartTransaction", {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": NOW})
+        answer = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+        assert line.csms(3, "n", answer) == ["transaction.id_unique"]
+        assert stop(line, "o") == []
+
+    def test_stop_of_a_transaction_from_before_the_trace(self):
+        assert stop(Line(), transaction=12345) == []
+
+    def test_minus_one_for_a_transaction_without_id(self):
+        line = Line()
+        start(line)
+        assert meter(line, "m", "1", transaction=-1) == []
+        assert stop(line, transaction=-1) == []
+
+    def test_late_meter_values_of_a_stopped_transaction(self):
+        line = Line()
+        start(line)
+        stop(line)
+        assert meter(line, "m", "1") == []
+
+    def test_broken_start_is_its_own_cause(self):
+        line = Line()
+        assert start(line, meterStart="x", timestamp="x", connectorId="x")[0] == "schema.type"
+        assert stop(line) == []
+        assert start(line, "3", 8) == []
+
+    def test_broken_start_without_object(self):
+        line = Line()
+        line.cs(2, "1", "StartTransaction", [])
+        line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        line.cs(2, "2", "StopTransaction", [])
+        line.csms(3, "2", {})
+        line.cs(2, "3", "StopTransaction", {})
+        line.csms(3, "3", {})
+        assert stop(line, "4") == []
+
+    @pytest.mark.parametrize(
+        "sample",
+        [
+            {"measurand": "Power.Active.Import"},
+            {"format": "SignedData"},
+            {"value": "not a number"},
+            {"phase": "L1"},
+            {"unit": "kWh"},
+            {"timestamp": "2026-03-20T11:00:00Z"},
+        ],
+    )
+    def test_what_is_no_falling_register(self, sample):
+        line = Line()
+        start(line)
+        assert meter(line, "m", "150") == []
+        assert meter(line, "n", **({"value": "1"} | sample)) == []
+
+    def test_registers_that_rise(self):
+        line = Line()
+        start(line)
+        assert meter(line, "m", "150") == []
+        assert meter(line, "n", "150") == []
+        assert meter(line, "o", "151") == []
+
+    def test_meter_values_without_transaction(self):
+        line = Line()
+        start(line)
+        values = [{"timestamp": NOW, "sampledValue": [{"value": "1"}]}]
+        assert line.cs(2, "m", "MeterValues", {"connectorId": 1, "meterValue": values}) == []
+
+
+def event(line, number, kind, connection_id="", **values):
+    payload = {
+        "eventType": kind,
+        "timestamp": NOW,
+        "triggerReason": "Authorized",
+        "seqNo": number,
+        "transactionInfo": {"transactionId": "tx"},
+    } | values
+    identifier = f"{number}{kind}{connection_id}{line.time}"
+    found = line.cs(2, identifier, "TransactionEvent", payload)
+    line.csms(3, identifier, {})
+    return found
+
+
+class TestTransactions20:
+    def test_retry(self):
+        line = Line(Version.V201)
+        assert event(line, 0, "Started") == []
+        assert event(line, 0, "Started", "again") == []
+
+    def test_gap_after_reconnect_is_not_judged(self):
+        line = Line(Version.V201)
+        event(line, 0, "Started")
+        line.reconnect()
+        assert event(line, 5, "Updated") == []
+
+    def test_gap_offline_is_not_judged(self):
+        line = Line(Version.V201)
+        event(line, 0, "Started")
+        assert event(line, 5, "Updated", offline=True) == []
+
+    def test_counter_that_never_restarts(self):
+        line = Line(Version.V21)
+        assert event(line, 1000, "Started") == []
+        assert event(line, 1001, "Ended") == []
+
+    def test_ended_twice(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        event(line, 1, "Ended")
+        assert event(line, 2, "Ended") == ["transaction.ended_last"]
+
+    def test_single_event_from_the_middle(self):
+        assert event(Line(Version.V21), 7, "Ended") == []

@@ -1,0 +1,253 @@
+import pytest
+from traces import NOW, Line
+
+from ocpp_tck.protocol.types import Level, Side, Version
+
+BEAT = (2, "1", "Heartbeat", {})
+BEATEN = (3, "1", {"currentTime": NOW})
+CLEAR = (2, "k", "ClearCache", {})
+CLEARED = (3, "k", {"status": "Accepted"})
+
+
+def error(identifier, code="SecurityError"):
+    return (4, identifier, code, "", {})
+
+
+def test_an_answer_names_its_call():
+    line = Line()
+    line.csms(*CLEAR)
+    judgement = line.send(Side.STATION, '[3,"k",{"status":"Accepted"}]')
+    assert (judgement.action, judgement.answers.id, judgement.violations) == ("ClearCache", "k", ())
+
+
+@pytest.mark.parametrize(("version", "level"), [(Version.V16, Level.SHOULD), (Version.V201, Level.MUST)])
+def test_second_outstanding_call(version, level):
+    line = Line(version)
+    line.cs(*BEAT)
+    judgement = line.send(Side.STATION, '[2,"2","Heartbeat",{}]')
+    assert [(v.rule, v.level) for v in judgement.violations] == [("rpc.one_outstanding", level)]
+
+
+def test_a_call_that_timed_out_blocks_nothing():
+    line = Line(Version.V201, response_limit=5)
+    line.csms(*CLEAR)
+    assert line.csms(2, "k2", "ClearCache", {}, dt=5) == []
+
+
+def test_calls_of_both_sides_may_cross():
+    line = Line(Version.V21)
+    assert line.cs(*BEAT) == []
+    assert line.csms(*CLEAR) == []
+
+
+class TestMessageIds:
+    def test_reuse_by_the_other_side_is_fine(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(*BEATEN)
+        assert line.csms(2, "1", "ClearCache", {}) == []
+
+    def test_reuse_after_reconnect_for_another_request(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(*BEATEN)
+        line.reconnect()
+        assert line.cs(2, "1", "Authorize", {"idTag": "A"}) == ["rpc.id_reused"]
+
+    @pytest.mark.parametrize("version", Version)
+    def test_retry_after_the_connection_was_lost(self, version):
+        line = Line(version)
+        line.cs(*BEAT)
+        line.reconnect()
+        assert line.cs(*BEAT) == []
+
+    def test_retry_after_a_withheld_answer(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.judge.withheld("c", "1")
+        assert line.cs(*BEAT, dt=30) == []
+        assert line.csms(*BEATEN) == ["time.clock"]
+
+    def test_retry_after_a_broken_answer(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(3, "1", {}, malformed=True)
+        assert line.cs(*BEAT) == []
+
+    def test_same_message_twice_after_an_answer_is_no_retry(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(*BEATEN)
+        assert line.cs(*BEAT) == ["rpc.id_reused"]
+
+
+class TestProvoked:
+    def test_withheld_answer_excuses_the_next_call(self):
+        line = Line(Version.V201)
+        line.cs(*BEAT)
+        line.judge.withheld("c", "1")
+        assert line.cs(2, "2", "Heartbeat", {}, dt=40) == []
+
+    def test_withholding_what_was_never_asked_is_nothing(self):
+        Line().judge.withheld("never", "x")
+
+    def test_error_answer_to_a_broken_call(self):
+        line = Line()
+        line.csms(2, "k", "ClearCache", {"x": 1}, malformed=True)
+        assert line.cs(*error("k", "FormationViolation")) == []
+
+    def test_a_broken_call_need_not_be_answered(self):
+        line = Line()
+        line.csms(2, "k", "ClearCache", {"x": 1}, malformed=True)
+        assert line.overdue(100) == []
+
+    def test_error_answer_with_the_id_minus_one(self):
+        line = Line(Version.V201)
+        line.csms(2, "x" * 50, "ClearCache", {}, malformed=True)
+        assert line.cs(*error("-1", "RpcFrameworkError")) == []
+        assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_error_answer_to_a_frame_beyond_parsing(self):
+        line = Line(Version.V201)
+        assert line.rules(line.send(Side.CSMS, "{", malformed=True)) == []
+        assert line.cs(*error("-1", "RpcFrameworkError")) == []
+        assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_broken_call_answered_twice_is_not_judged(self):
+        line = Line()
+        line.csms(2, "k", "ClearCache", {}, malformed=True)
+        assert line.cs(*error("k")) == []
+        assert line.cs(*error("k")) == []
+
+    def test_kit_answers_nothing_on_purpose(self):
+        line = Line()
+        assert line.csms(3, "nothing", {}, malformed=True) == []
+
+    def test_a_broken_call_of_the_product_piles_up_nothing(self):
+        line = Line(Version.V201)
+        assert line.cs(2, "", "Heartbeat", {}) == ["frame.message_id"]
+        assert line.cs(2, "2", "Heartbeat", {}) == []
+
+    def test_echoing_a_broken_id_is_no_fault(self):
+        line = Line()
+        long = "x" * 64
+        assert line.cs(2, long, "Heartbeat", {}) == ["frame.message_id"]
+        assert line.csms(3, long, {"currentTime": NOW}) == []
+
+
+class TestAnswers:
+    def test_late_answer_on_the_next_connection(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.judge.closed("c", line.time)
+        line.reconnect()
+        assert line.cs(*CLEARED) == []
+        assert line.cs(*CLEARED) == ["rpc.answered_twice"]
+
+    def test_wrong_id_is_not_also_a_missing_answer(self):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.cs(3, "other", {"status": "Accepted"}) == ["rpc.unsolicited"]
+        assert line.overdue(100) == []
+
+    @pytest.mark.parametrize("raw", ['[3,"k",{"status":"Accepted"}', b"\x00"])
+    def test_broken_answer_is_not_also_a_missing_one(self, raw):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.rules(line.send(Side.STATION, raw)) in (["frame.json"], ["frame.text"])
+        assert line.overdue(100) == []
+
+    def test_garbage_that_answers_nothing_leaves_the_call_open(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.send(Side.STATION, "{")
+        assert line.overdue(100) == ["rpc.unanswered"]
+
+    def test_unanswered_is_told_once(self):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.overdue(29) == []
+        assert line.overdue(1) == ["rpc.unanswered"]
+        assert line.overdue(1) == []
+        assert line.cs(*CLEARED) == []
+
+    def test_unanswered_at_the_end_of_the_connection(self):
+        line = Line()
+        line.csms(*CLEAR)
+        assert [v.rule for v in line.judge.closed("c", line.time + 30)] == ["rpc.unanswered"]
+        assert line.judge.closed("c", line.time) == ()
+
+    def test_answer_may_be_lost_with_the_connection(self):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.judge.closed("c", line.time + 1) == ()
+
+    @pytest.mark.parametrize(
+        ("code", "rule"),
+        [
+            ("NotSupported", []),
+            ("NotImplemented", []),
+            ("SecurityError", []),
+            ("PropertyConstraintViolation", []),
+            ("ProtocolError", ["rpc.error_unfounded"]),
+            ("InternalError", ["rpc.error_internal"]),
+        ],
+    )
+    def test_refusal_of_a_legal_call(self, code, rule):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.cs(*error("k", code)) == rule
+
+    def test_unknown_code_is_the_first_cause(self):
+        line = Line()
+        line.csms(*CLEAR)
+        assert line.cs(*error("k", "Nonsense")) == ["frame.error_code"]
+
+    def test_swapped_with_a_call_of_the_same_action_is_a_schema_matter(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.csms(2, "k2", "ClearCache", {}, malformed=True)
+        line.csms(2, "k3", 7, {}, malformed=True)
+        line.csms(2, "k4", "GetLocalListVersion", {}, malformed=True)
+        assert line.cs(3, "k", {"status": "Fine"}) == ["schema.enum"]
+
+    def test_answer_to_an_unknown_action_is_not_judged_by_a_schema(self):
+        line = Line()
+        line.csms(2, "k", "Nonsense", {}, malformed=True)
+        assert line.cs(3, "k", {"x": 1}) == []
+        line.csms(2, "k2", 7, {}, malformed=True)
+        assert line.cs(3, "k2", {"x": 1}) == []
+
+
+class TestVersion21:
+    STREAM = (
+        6,
+        "s",
+        "NotifyPeriodicEventStream",
+        {"id": 1, "pending": 0, "basetime": NOW, "data": [{"t": 0, "v": "1"}]},
+    )
+
+    def test_send_waits_for_nothing(self):
+        line = Line(Version.V21)
+        line.cs(*BEAT)
+        assert line.cs(*self.STREAM) == []
+        assert line.overdue(100) == []
+
+    def test_result_error_names_the_refused_call(self):
+        line = Line(Version.V21)
+        line.cs(*BEAT)
+        line.csms(*BEATEN, malformed=True)
+        judgement = line.send(Side.STATION, '[5,"1","FormatViolation","",{}]')
+        assert (judgement.action, judgement.violations) == ("Heartbeat", ())
+
+    def test_result_error_to_nothing(self):
+        line = Line(Version.V21)
+        assert line.cs(5, "x", "FormatViolation", "", {}) == ["rpc.unsolicited"]
+        line.cs(*BEAT)
+        assert line.cs(5, "1", "FormatViolation", "", {}) == ["rpc.unsolicited"]
+
+    def test_result_error_to_a_garbled_answer(self):
+        line = Line(Version.V21)
+        line.cs(*BEAT)
+        line.send(Side.CSMS, '[3,"1",', malformed=True)
+        assert line.cs(5, "-1", "RpcFrameworkError", "", {}) == []
