@@ -166,13 +166,15 @@ def read_cases(path: Path) -> tuple[SourceCase, ...]:
         CaseError: a step or a fact is not a literal, so that the plan would be silently incomplete.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    cases = []
+    cases: list[SourceCase] = []
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef):
             continue
-        for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "testcase":
-                cases.append(_source_case(path, node, decorator))
+        cases.extend(
+            _source_case(path, node, decorator)
+            for decorator in node.decorator_list
+            if isinstance(decorator, ast.Call) and getattr(decorator.func, "id", "") == "testcase"
+        )
     return tuple(cases)
 
 

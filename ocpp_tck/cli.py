@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ def main() -> None:
 
 
 def _pytest(config: Path, options: list[str]) -> int:
-    import pytest  # noqa: PLC0415 - not needed for the other commands
-
-    os.environ.setdefault("PYTHONHASHSEED", "0")
+    """Run pytest as a process of its own: two runs of one command share no state."""
     fixed = ["-p", "no:cacheprovider", "-p", "no:randomly", "--capture=no", "-o", "addopts=", "--import-mode=importlib"]
-    root = cases_root()
-    return int(pytest.main([str(root), "--rootdir", str(root), *fixed, "--ocpp-config", str(config), *options]))
+    root = str(cases_root())
+    command = [sys.executable, "-m", "pytest", root, "--rootdir", root, *fixed, "--ocpp-config", str(config), *options]
+    try:
+        return subprocess.call(command)  # noqa: S603 - our own interpreter
+    except KeyboardInterrupt:
+        return 2
 
 
 @main.command()

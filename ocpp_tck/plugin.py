@@ -79,7 +79,7 @@ class Kit:
             self.settings: Settings = load(Path(config.getoption("--ocpp-config")), overrides=overrides)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        seed = config.getoption("--ocpp-seed")
+        seed = getattr(config, "workerinput", {}).get("ocpp_seed", config.getoption("--ocpp-seed"))
         self.seed: int = seed if seed is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
         self.worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
         self.folder = self._folder()
@@ -117,6 +117,13 @@ class Kit:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell an xdist worker where the evidence of this run goes."""
         node.workerinput["ocpp_folder"] = str(self.folder.resolve())
+        node.workerinput["ocpp_seed"] = self.seed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Learn from a worker how many cases there are."""
+        del node
+        self.total = len(ids)
 
     # -- collection ----------------------------------------------------------------------------------------------
 

@@ -304,7 +304,7 @@ class Run:
             journal=self.journal,
             clock=self.clock,
             answers=Answers(default),
-            message_ids=message_ids(f"{settings.seed}"),
+            message_ids=message_ids(f"{settings.seed} {worker}"),
             response_limit=settings.limits.response,
             on_event=self.observed.notice,
         )

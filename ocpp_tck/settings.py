@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - read at run time by config.py
+from pathlib import Path
 from typing import Any, Literal
 
 Role = Literal["cs", "csms"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def step(ocpp_run: Run) -> Any:
-    """Mark a step of the OCA document: `with step("1", "X does Y"):`."""
+    """The context manager that marks a step of the OCA document."""
     assert ocpp_run.current is not None
     return ocpp_run.current.step
 

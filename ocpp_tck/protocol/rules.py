@@ -16,15 +16,10 @@ from ocpp_tck.protocol.types import Version, Violation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken", "holds"]
+__all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken"]
 
 _ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
-
-
-def holds(identifier: str, version: Version) -> bool:
-    """Tell whether a version has the rule."""
-    return version in RULES[identifier].levels
 
 
 def broken(identifier: str, version: Version, message: str, path: str = "", detail: str = "") -> Violation:

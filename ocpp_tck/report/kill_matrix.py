@@ -2,7 +2,7 @@
 
 The input is JSON, a list of objects: `case` and `version` (strings), `step` (number of the step that the mutant is
 made for), `mutant` (its name), `killed_by` (number of the step or id of the rule that found it, empty when nothing
-did), `verdict` (of the case on that mutant) and `seconds`.
+did), `verdict` (of the case on that mutant; a warn kills where the step checks a SHOULD) and `seconds`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Mutant:
     @property
     def outcome(self) -> str:
         """What became of it: killed where it should be, by a frame rule, at another step, or not at all."""
-        if self.verdict != "fail" or not self.killed_by:
+        if self.verdict not in {"fail", "warn"} or not self.killed_by:
             return SURVIVED
         if self.killed_by == self.step:
             return AT_STEP

@@ -35,6 +35,7 @@ class Observed:
         errors: errorCode by connector (1.6).
         transactions: open transactions by id.
         cached: whether a token may be in the authorization cache since the last ClearCache.
+        listed: whether the kit has put a token into the local authorization list.
     """
 
     booted: dict[str, Any] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Observed:
     errors: dict[int, str] = field(default_factory=dict)
     transactions: dict[int | str, Transaction] = field(default_factory=dict)
     cached: bool = True
+    listed: bool = False
 
     def status(self, connector: int, evse: int = 0) -> str:
         """Last status of a connector, empty when it never reported one."""

@@ -113,6 +113,14 @@ class Station(Product):
         if observed.booted and observed.accepted and not reported():
             self.wait_for(reported, "response", "the status of every connector after the boot")
 
+    def wait_status(self, status: str, *, connector: int, evse: int = 0, within: str = "response") -> bool:
+        """Wait until a connector's last reported status is this one, whenever it was reported; False when it is not."""
+
+        def reached() -> bool | None:
+            return True if self.observed.status(connector, evse) == status else None
+
+        return self.wait_for(reached, within, f"connector {connector} to be {status}") is not None
+
     @contextmanager
     def offline(self) -> Iterator[None]:
         """Take the CSMS away: close connection and listener, and come back at the same address afterwards."""
@@ -293,6 +301,12 @@ class Station(Product):
                 frames=(event.frame,),
             )
         return received
+
+    def remember_key(self, key: str) -> None:
+        """Let the value that a configuration key has now be restored after the case, whatever the case does to it."""
+        entry = self.read_key(key)
+        if entry is not None and "value" in entry:
+            self._changed.setdefault(key, str(entry["value"]))
 
     def reboot(self) -> None:
         """Reset the station and wait until it is connected and accepted again."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.verdict import Inconclusive, NotApplicable
+from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
@@ -40,40 +40,75 @@ def idle(station: Station, operator: Operator) -> None:
     if not operator.powered:
         operator.power_on()
     station.wait_connected(within="boot")
+    station.wait_reported()
     if not station.observed.accepted:
         station.expect("BootNotification", within="reboot")
-    for transaction in list(station.observed.transactions.values()):
-        station.call("RemoteStopTransaction", transactionId=transaction.id)
-        station.expect("StopTransaction", where={"transactionId": transaction.id}, within="transaction")
+        station.wait_reported()
+    if not all(_stopped(station, transaction.id) for transaction in list(station.observed.transactions.values())):
+        _restart(station, operator)
     _mend(station, operator)
     for evse, connector in list(operator.plugged):
         _unplug(station, operator, connector, evse)
-        if station.observed.status(connector) != "Available":
-            station.expect_status("Available", connector=connector, passing={"Finishing", "Preparing", "Unavailable"})
     connectors = range(1, station.hardware.connectors + 1)
     for connector in (0, *connectors):
         if station.observed.status(connector) == "Unavailable":
             set_operative(station, connector)
-    if station.observed.status(station.hardware.connector) in {"Preparing", "Finishing"}:
-        station.expect_status("Available", passing={"Finishing"}, within="connection_timeout")
+    for connector in connectors:
+        _available(station, operator, connector)
     if station.observed.cached:
         station.call("ClearCache")
         station.observed.cached = False
+    if station.observed.listed:
+        station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])
+        station.observed.listed = False
+
+
+def _available(station: Station, operator: Operator, connector: int) -> None:
+    """Wait until a connector is available.
+
+    One that was authorized and not used takes ConnectionTimeOut for that; a socket may hold the cable of a refused
+    session until it is unlocked (errata 3.5).
+    """
+    status = station.observed.status(connector)
+    if not status or station.wait_status("Available", connector=connector, within="absence"):
+        return
+    if station.observed.status(connector) == "Finishing":
+        station.send("UnlockConnector", connectorId=connector).answer()
+        operator.unplug(connector)
+    if not station.wait_status("Available", connector=connector, within="connection_timeout"):
+        raise Inconclusive(f"connector {connector} is {station.observed.status(connector)}, not Available")
+
+
+def _stopped(station: Station, transaction: int | str) -> bool:
+    """Stop a transaction that a case has left running; False when the charge point does not stop it."""
+    station.send("RemoteStopTransaction", transactionId=transaction).answer()
+    running = station.observed.transactions
+    return bool(station.wait_for(lambda: transaction not in running or None, "transaction", "a transaction to stop"))
+
+
+def _restart(station: Station, operator: Operator) -> None:
+    """Restart a charge point that holds on to a transaction, or no longer knows it."""
+    for evse, connector in list(operator.plugged):
+        operator.unplug(connector, evse=evse)
+    station.call("Reset", type="Hard")
+    station.expect("BootNotification", within="reboot")
+    station.observed.transactions.clear()
+    station.wait_reported()
 
 
 def _mend(station: Station, operator: Operator) -> None:
     """Take away the faults and lock failures that a case has left."""
     for evse, connector in list(operator.failing_locks):
         operator.lock_failure(connector, active=False, evse=evse)
-        if station.observed.status(connector) == "Faulted":
-            station.expect_status({"Available", "Preparing", "Finishing"}, connector=connector, passing={"Faulted"})
     for evse, connector in list(operator.faulted):
         operator.clear_fault(connector, evse=evse)
-        station.expect_status("Available", connector=connector, passing={"Preparing", "Finishing", "Faulted"})
+        station.expect_status({"Available", "Preparing", "Finishing"}, connector=connector, passing={"Faulted"})
 
 
 def _unplug(station: Station, operator: Operator, connector: int, evse: int) -> None:
-    """Take the cable out; a socket that still holds it is unlocked first."""
+    """Take the cable out; a socket that still holds it, as after an invalid token (errata 3.5), is unlocked first."""
+    if station.observed.status(connector) == "Finishing":
+        station.send("UnlockConnector", connectorId=connector).answer()
     try:
         operator.unplug(connector, evse=evse)
     except Inconclusive:
@@ -95,18 +130,19 @@ def authorized(station: Station, operator: Operator, token: str | None = None) -
             station.expect_status("Preparing")
 
 
-def charging(station: Station, operator: Operator) -> int | str:
+def charging(station: Station, operator: Operator, token: str | None = None) -> int | str:
     """State Charging: a transaction runs on the configured connector, started remotely; gives its id."""
     connector = station.hardware.connector
+    token = token or station.data.valid_token
     authorizes = is_true(station.read_key("AuthorizeRemoteTxRequests"))
     occupied(station, operator)
-    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=station.data.valid_token)
+    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token)
     assert conf.status == "Accepted"
     with station.unordered():
         if authorizes:
-            assert station.expect("Authorize").idTag == station.data.valid_token
+            assert station.expect("Authorize").idTag == token
         start = station.expect("StartTransaction", where={"connectorId": connector}, within="transaction")
-        assert start.idTag == station.data.valid_token
+        assert start.idTag == token
         station.expect_status("Charging", connector=connector, passing=ENERGY, within="transaction")
     return station.transaction(connector)
 
@@ -168,14 +204,22 @@ def set_operative(station: Station, connector: int) -> None:
         station.expect_status("Available", connector=connector)
 
 
+def leave_operative(station: Station) -> None:
+    """Let every connector be used again at the end of a case, so that the last one leaves no connector out of use."""
+    for connector in range(station.hardware.connectors + 1):
+        if station.observed.status(connector) == "Unavailable":
+            station.send("ChangeAvailability", connectorId=connector, type="Operative").answer()
+
+
 # -- memory states (2.26) --------------------------------------------------------------------------------------------
 
 
-def cached(station: Station, operator: Operator) -> None:
-    """State IdTagCached: the valid token is in the authorization cache since a transaction that it stopped."""
+def cached(station: Station, operator: Operator, token: str | None = None) -> None:
+    """State IdTagCached: a token, the valid one if not given, is in the cache since a transaction that it stopped."""
     connector = station.hardware.connector
-    transaction = charging(station, operator)
-    operator.present(station.data.valid_token)
+    token = token or station.data.valid_token
+    transaction = charging(station, operator, token)
+    operator.present(token)
     with station.unordered():
         stop = station.expect("StopTransaction", within="transaction")
         assert stop.transactionId == transaction
@@ -184,7 +228,37 @@ def cached(station: Station, operator: Operator) -> None:
     station.expect_status("Available", connector=connector, passing={"Finishing"})
 
 
+def in_local_list(station: Station, token: str) -> None:
+    """State IdTagLocalAuthList: a token is in the local authorization list as accepted."""
+    entry = {"idTag": token, "idTagInfo": {"status": "Accepted"}}
+    station.observed.listed = True
+    conf = station.call("SendLocalList", listVersion=1, updateType="Full", localAuthorizationList=[entry])
+    assert conf.status == "Accepted"
+
+
+def known_offline(station: Station, operator: Operator, token: str) -> None:
+    """Configuration and memory states of the cases that start offline (2.14): the charge point trusts a token.
+
+    Each way is used that is implemented. The cache has no key of its own at every charge point (9.1.1): without
+    another way it is relied on.
+    """
+    station.configure("LocalAuthorizeOffline", "true")
+    listed = station.configure("LocalAuthListEnabled", "true", if_implemented=True)
+    cache = station.configure("AuthorizationCacheEnabled", "true", if_implemented=True)
+    unknown = station.configure("AllowOfflineTxForUnknownId", "true", if_implemented=True)
+    if cache or not (listed or unknown):
+        cached(station, operator, token)
+    if listed:
+        in_local_list(station, token)
+
+
 # -- configuration states --------------------------------------------------------------------------------------------
+
+
+def value_of(station: Station, key: str) -> str:
+    """Give the value of a configuration key, empty when it is absent (state GetConfiguration)."""
+    entry = station.read_key(key)
+    return str(entry.get("value") or "").strip() if entry is not None else ""
 
 
 def is_true(entry: Any) -> bool:

@@ -23,10 +23,10 @@ def idle(station: Station, operator: Operator) -> None:
         if station.observed.status(connector, evse) != "Available":
             station.expect_availability("Available", evse=evse, connector=connector)
     station.wait_for(lambda: None if station.observed.transactions else True, "transaction", "the end of transactions")
-    for evse in station.hardware.evses:
-        if station.observed.status(1, evse.id) == "Unavailable":
-            station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": evse.id})
-            station.expect_availability("Available", evse=evse.id)
+    for known in station.hardware.evses:
+        if station.observed.status(1, known.id) == "Unavailable":
+            station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": known.id})
+            station.expect_availability("Available", evse=known.id)
     if station.observed.cached:
         station.call("ClearCache")
         station.observed.cached = False

@@ -10,6 +10,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 const REDIAL_MS = 200;
+const AFTER_STOP_MS = 2200;
 const [installedIn, endpoint, identity, subprotocol] = process.argv.slice(2);
 
 let engine = null;
@@ -17,6 +18,7 @@ let connected = false;
 let authorized = false; // the Central System accepted a token and no transaction has used it yet
 let lastAnswerAccepted = false;
 let startedBy = null; // the token that the running transaction began with
+let stoppedAt = 0; // Date.now() when the last transaction stopped
 
 const subscribe = EventEmitter.prototype.on;
 EventEmitter.prototype.on = function on(event, listener) {
@@ -36,6 +38,7 @@ function watchLog(text) {
   if (text.startsWith("WebSocket Connected")) connected = true;
   if (text.startsWith("Authorize Response:")) lastAnswerAccepted = true;
   if (/^Transaction \S+ Started\.$/.test(text)) startedBy = engine.activeIdTag;
+  if (/^Transaction \S+ Stopped\.$/.test(text)) stoppedAt = Date.now();
   if (!connected && text.includes("ECONNREFUSED")) {
     setTimeout(() => {
       engine.stop();
@@ -89,8 +92,21 @@ const actions = {
   },
 };
 
+// After each stop the product becomes Available by a timer, whatever has happened since. Nobody is
+// so fast that the next car is there before.
+async function pauseBefore(action) {
+  const wait = stoppedAt + AFTER_STOP_MS - Date.now();
+  if (wait > 0 && !charging() && ["plug", "present"].includes(action)) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}
+
+let turn = Promise.resolve(); // actions begin in their order; one that is not over yet holds up no other
 process.on("message", ({ action, payload }) => {
-  actions[action](payload).catch((error) => process.stderr.write(`${action}: ${error.message}\n`));
+  turn = turn.then(async () => {
+    await pauseBefore(action);
+    Promise.resolve(actions[action](payload)).catch((error) => process.stderr.write(`${action}: ${error.message}\n`));
+  });
 });
 process.on("disconnect", () => process.exit(0));
 

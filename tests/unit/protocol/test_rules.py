@@ -5,7 +5,7 @@ import pytest
 from traces import replay
 
 from ocpp_tck.protocol import rules
-from ocpp_tck.protocol.rules import RULES, broken, holds
+from ocpp_tck.protocol.rules import RULES, broken
 from ocpp_tck.protocol.types import Level, Version
 
 EXAMPLES = [(rule, index) for rule in RULES.values() for index in range(len(rule.failing))]
@@ -53,11 +53,6 @@ def test_broken_names_level_clause_and_detail():
     assert violation.clause.endswith(", schema X.json")
     with pytest.raises(KeyError):
         broken("time.fraction", Version.V16, "1.6 has no such rule")
-
-
-def test_holds():
-    assert holds("rpc.send", Version.V21)
-    assert not holds("rpc.send", Version.V201)
 
 
 @pytest.mark.parametrize("path", sorted(Path(rules.__file__).parent.rglob("*.py")), ids=str)

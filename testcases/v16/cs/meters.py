@@ -1,0 +1,106 @@
+"""Periodic meter values as the cases about them look at them (1.6 3.16, 6.31, 7.43)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ocpp_tck.roles.product import Received
+    from ocpp_tck.roles.station import Station
+
+PERIODIC, ALIGNED = "Sample.Periodic", "Sample.Clock"
+REGISTER = "Energy.Active.Import.Register"
+UNASKED = {"Transaction.Begin", "Interruption.Begin", "Interruption.End"}
+"""Contexts of readings that a charge point may send besides the periodic ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One MeterValue: when it was taken, and what its sampled values say.
+
+    Attributes:
+        moment: time of the reading.
+        contexts: contexts of its sampled values; an absent one is Sample.Periodic (7.43).
+        measurands: measurands, with and without the phase; an absent one is the energy register (7.43).
+    """
+
+    moment: datetime
+    contexts: frozenset[str]
+    measurands: frozenset[str]
+
+
+def samples(received: Received) -> list[Sample]:
+    """Give the readings of a MeterValues.req; those that no interval asked for are left out."""
+    found = []
+    for value in received.meterValue:
+        contexts, measurands = set(), set()
+        for sampled in value.sampledValue:
+            contexts.add(sampled.get("context", PERIODIC))
+            name = sampled.get("measurand", REGISTER)
+            measurands |= {name, f"{name}.{sampled.get('phase', '')}"}
+        if contexts - UNASKED:
+            found.append(Sample(moment(value.timestamp), frozenset(contexts), frozenset(measurands)))
+    return found
+
+
+def moment(text: str) -> datetime:
+    """Read a time; one without a zone, which is a rule's own failure, counts as UTC."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise AssertionError(f"{text!r} is no time") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def take(station: Station, count: int, where: Mapping[str, Any], within: str) -> list[Sample]:
+    """Take as many readings as that, in the order in which they came; `within` limits the wait for each message."""
+    found: list[Sample] = []
+    while len(found) < count:
+        for sample in samples(station.expect("MeterValues", where=where, within=within)):
+            if not found or sample.moment != found[-1].moment:  # a retry, or more of the same reading
+                found.append(sample)
+    return found
+
+
+def tolerance(station: Station, interval: float) -> float:
+    """Seconds by which two readings may be apart from the interval; a missing reading must always show."""
+    return min(station.limits.interval, interval / 2)
+
+
+def evenly_spaced(station: Station, found: list[Sample], interval: float) -> None:
+    """Demand that the readings came in the order of their times, one interval apart."""
+    for earlier, later in pairwise(found):
+        apart = (later.moment - earlier.moment).total_seconds()
+        assert abs(apart - interval) <= tolerance(station, interval), (
+            f"readings of {earlier.moment.isoformat()} and {later.moment.isoformat()} follow each other, "
+            f"{apart:g} s apart instead of {interval:g} s"
+        )
+
+
+def clock_aligned(found: list[Sample], interval: float) -> None:
+    """Demand that the readings were taken at multiples of the interval since midnight (3.16.2)."""
+    for sample in found:
+        midnight = sample.moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        off = (sample.moment - midnight) % timedelta(seconds=interval)
+        beside = min(off.total_seconds(), interval - off.total_seconds())
+        assert beside <= min(1.0, interval / 4), f"{sample.moment.isoformat()} is not aligned to {interval:g} s"
+
+
+def in_context(found: list[Sample], context: str) -> None:
+    """Demand that every reading has that context."""
+    for sample in found:
+        others = sample.contexts - UNASKED - {context}
+        assert not others, f"the reading of {sample.moment.isoformat()} has context {', '.join(sorted(others))}"
+
+
+def complete(found: list[Sample], configured: str) -> None:
+    """Demand every configured measurand in every reading; an empty list means the energy register (9.1.15, 9.1.17)."""
+    wanted = [name.strip() for name in configured.split(",") if name.strip()] or [REGISTER]
+    for sample in found:
+        missing = [name for name in wanted if name not in sample.measurands]
+        assert not missing, f"the reading of {sample.moment.isoformat()} lacks {', '.join(missing)}"

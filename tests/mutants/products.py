@@ -1,0 +1,121 @@
+"""One embedded product with the link between it and the kit, and the configuration that the kit needs for them."""
+
+from __future__ import annotations
+
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ocpp_tck.demo import free_port, product
+from ocpp_tck.pics import features
+from ocpp_tck.reference.link import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocpp_tck.run import Run
+
+STATION = "CP001"
+VARIANT = ("fixed_cable", "backup_power")
+"""What the other embedded charge point has, for the cases that only then apply."""
+PATIENCE = 3.0
+SHORT = """
+[test_data]
+heartbeat_interval = 2
+boot_retry_interval = 2
+meter_value_interval = 1
+clock_aligned_interval = 1
+connection_timeout = 1
+transaction_duration = 0.5
+offline_duration = 0.5
+
+[limits]
+response = 1.0
+boot = 3.0
+reboot = 3.0
+reconnect = 3.0
+transaction = 1.5
+absence = 0.3
+interval = 1.0
+"""
+
+
+@dataclass
+class Bench:
+    """What a run of mutants works on: the link, the control address of the product, the kit's configuration."""
+
+    link: Link
+    control: str
+    config: str
+
+    def reset(self, run: Run) -> None:
+        """Give the product, and the kit's picture of it, the state of a fresh start."""
+        operator, observed = run.operator, run.observed
+        known = (operator.plugged, operator.faulted, operator.failing_locks, observed.transactions, observed.connectors)
+        with run.conversation.condition:
+            for memory in known:
+                memory.clear()
+            operator.powered = True
+            observed.booted = {}
+            observed.cached = True
+        if run.csms is not None:
+            run.csms.transactions.clear()
+            run.csms.statuses.clear()
+        order = urllib.request.Request(f"{self.control}/factory-reset", data=b"{}", method="POST")
+        with urllib.request.urlopen(order, timeout=PATIENCE):
+            pass
+        if run.station is not None:
+            _await_boot(run)
+
+
+def _await_boot(run: Run) -> None:
+    """Wait until the station has told all that follows a boot; a mutant may keep it from doing so."""
+    conversation, observed = run.conversation, run.observed
+    connectors = range(run.settings.station.connectors + 1)
+    if run.settings.sut.version != "1.6":
+        connectors = range(0)
+    conversation.wait(lambda: True if observed.booted and observed.accepted else None, PATIENCE)
+    conversation.wait(lambda: True if all(map(observed.status, connectors)) else None, PATIENCE / 3)
+
+
+@contextmanager
+def bench(sut: str, version: str, variant: tuple[str, ...] = ()) -> Iterator[Bench]:
+    """Start the product and the link."""
+    if sut == "csms":
+        with product("csms", "--version", version) as addresses, _link(addresses["ocpp"]) as (link, url):
+            place = f'url = "{url}/ocpp"\nstation_id = "{STATION}"\n'
+            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant))
+        return
+    listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+    options = [f"--{name.replace('_', '-')}" for name in variant]
+    with _link(f"ws://{listen}") as (link, url):
+        place = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
+        with product("cs", "--version", version, *place, *options) as addresses:
+            kit = f'listen = "{listen}"\nstation_id = "{STATION}"\n'
+            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant))
+
+
+@contextmanager
+def _link(target: str) -> Iterator[tuple[Link, str]]:
+    link = Link(("127.0.0.1", 0), "/".join(target.split("/")[:3]))
+    url = link.start()
+    try:
+        yield link, url
+    finally:
+        link.stop()
+
+
+def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...]) -> str:
+    answers = "".join(
+        f'"{one.id}" = {"true" if one.id in variant else one.default or "false"}\n'
+        for one in features(version, sut).values()
+    )
+    hardware = "connectors = 2\n" if version == "1.6" else "[[station.evses]]\nid = 1\n[[station.evses]]\nid = 2\n"
+    return (
+        f'[sut]\nrole = "{sut}"\nversion = "{version}"\nvendor = "ocpp-tck"\nmodel = "embedded, with a defect"\n'
+        f"[connection]\n{place}[station]\n{hardware}"
+        '[driver]\norder = ["http"]\n[driver.http]\n'
+        f'url = "{control}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
+        f"{SHORT}\n[pics]\n{answers}"
+    )
