@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -342,6 +343,11 @@ class Kit:
             self.model = write_reports(self.folder, self.known)
         except (JournalError, ReportError) as error:
             self.problem = str(error)
+            session.exitstatus = EXIT_KIT_ERROR
+            return
+        except Exception:  # noqa: BLE001 - the journals are whole; only their rendering failed
+            again = f"`ocpp-tck report {self.folder}` tries again"
+            self.problem = f"the reports could not be made; {again}\n{format_exc()}"
             session.exitstatus = EXIT_KIT_ERROR
             return
         finished = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}

@@ -5,6 +5,7 @@ Nothing here knows pytest; `plugin.py` and other adapters drive it.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import platform
 import sys
@@ -32,7 +33,7 @@ from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
 from ocpp_tck.roles.station_answers import StationAnswers
-from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict, worst
+from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Signal, Unanswered, Verdict, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +138,7 @@ class CaseRun:
                 expected=signal.expected if signal else "",
                 received=signal.received if signal else "",
                 frames=tuple(dict.fromkeys((*[frame for frame, _ in taken], *(signal.frames if signal else ())))),
+                absence=signal.absence if signal else False,
             )
         )
         if signal is not None and verdict is not Verdict.WARN:
@@ -156,15 +158,17 @@ class CaseRun:
     def _assertion(self, error: AssertionError) -> Failed:
         line = traceback.extract_tb(error.__traceback__)[-1].line or ""
         told = str(error).strip().splitlines()
-        message = told[0] if told else line
-        expected, received = line.removeprefix("assert "), ""
+        message, tested = told[0] if told else line, _tested(line)
+        expected, received = tested, ""
         if self.comparison is not None:
             operator, left, right = self.comparison
-            expected, received = f"{operator} {right!r}", repr(left)
+            expected, received = f"{tested}: {operator} {right!r}", repr(left)
+            if message.startswith("assert "):  # of pytest's explanation only the first line is there
+                message = f"assert {left!r} {operator} {right!r}"
         frames = "; ".join(text for _, text in self._taken)
         return Failed(
             message,
-            expected=f"{line.removeprefix('assert ')}: {expected}" if self.comparison else expected,
+            expected=expected,
             received=" | ".join(part for part in (received, frames) if part),
             frames=tuple(frame for frame, _ in self._taken),
         )
@@ -200,6 +204,8 @@ class CaseRun:
         self.verdict = own if own in settled and len(verdicts) == 1 else worst(verdicts)
         if self.cause is None or (self.verdict is Verdict.FAIL and self.cause.verdict is not Verdict.FAIL):
             self.cause = _first_cause(broken) or self.cause
+        elif self.verdict is Verdict.FAIL:
+            self.cause = _first_cause(_earlier(broken, self.cause)) or self.cause
         cause = self.cause
         run.journal.write(
             CaseEnded(
@@ -212,6 +218,7 @@ class CaseRun:
                 expected=cause.expected if cause else "",
                 received=cause.received if cause else "",
                 frames=cause.frames if cause else (),
+                absence=cause.absence if cause else False,
                 detail=self.detail,
                 duration=run.clock.monotonic() - self._started,
             )
@@ -220,7 +227,9 @@ class CaseRun:
     def _signal(self, error: BaseException | None) -> Signal | None:
         if error is None:
             return None
-        if isinstance(error, Failed) and not hasattr(error, "step"):
+        if isinstance(error, AssertionError) and not isinstance(error, Signal):
+            error = self._assertion(error)
+        if isinstance(error, Failed) and not isinstance(error, Unanswered) and not hasattr(error, "step"):
             # A state that is not reached before the first step says nothing about what the case tests.
             return Inconclusive(
                 f"required state not reached: {error.message}",
@@ -228,6 +237,7 @@ class CaseRun:
                 expected=error.expected,
                 received=error.received,
                 frames=error.frames,
+                absence=error.absence,
             )
         if isinstance(error, Signal):
             return error
@@ -235,6 +245,23 @@ class CaseRun:
         if isinstance(error, KeyboardInterrupt):
             return Inconclusive("the run was interrupted")
         return Signal(f"the kit itself failed: {type(error).__name__}: {error}")
+
+
+def _tested(line: str) -> str:
+    """Give the condition of an assertion, without the words that it fails with."""
+    try:
+        statement = ast.parse(line).body[0]
+    except (SyntaxError, IndexError):  # an assertion over several lines, of which this is the first
+        return line.removeprefix("assert ")
+    return ast.unparse(statement.test) if isinstance(statement, ast.Assert) else line
+
+
+def _earlier(broken: list[Found], cause: Signal) -> list[Found]:
+    """Give the must-rules that were broken by a frame no later than those on which the failure of a step rests."""
+    musts = [found for found in broken if found.frame and found.violation.level is Level.MUST]
+    if cause.absence or not cause.frames:
+        return musts
+    return [found for found in musts if found.frame <= max(cause.frames)]
 
 
 def _first_cause(broken: list[Found]) -> Failed | None:
@@ -309,6 +336,8 @@ class Run:
             on_event=self.observed.notice,
         )
         self.drivers = DriverChain(settings.driver)
+        if self.drivers.prompt is not None:
+            self.drivers.prompt.on_line = self.conversation.wake
         self.station: Station | None = None
         self.csms: Csms | None = None
         if product is Side.STATION:
@@ -399,6 +428,8 @@ class Run:
 
     def start_case(self, case: Case, node: str, plan: tuple[PlannedStep, ...]) -> CaseRun:
         """Begin a case: earlier events and registered answers are forgotten."""
+        self.conversation.collect_overdue()
+        self.drivers.close_prompt()
         self.journal.write(
             CaseStarted(
                 time=self.clock.now(),
@@ -446,6 +477,10 @@ class Run:
     def prompt_answered(self) -> None:
         """Close the prompt: what it asked for has happened."""
         self.drivers.close_prompt()
+
+    def prompt_done(self) -> bool:
+        """Whether the person has said that it is done."""
+        return self.drivers.prompt_is_done
 
     def prompt_refused(self) -> str:
         """Why the operator can't, empty while that is open."""

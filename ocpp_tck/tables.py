@@ -78,9 +78,9 @@ class Table:
 
     def refuse(self, key: str, allowed: str) -> None:
         """Note that the value of `key` is not allowed; a value that may be a secret is not shown."""
-        value = self.values.get(key)
-        secret = isinstance(value, str) and any(word in key.lower() for word in _SECRET)
-        self.problem(key, f"found {'text' if secret else describe(value)}; allowed: {allowed}")
+        secret = any(word in key.lower() for word in _SECRET)
+        found = describe(self.values.get(key))
+        self.problem(key, f"found {found.partition(':')[0] if secret else found}; allowed: {allowed}")
 
     def has(self, key: str) -> bool:
         """Whether the key was written; asking makes it known."""

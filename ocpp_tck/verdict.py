@@ -74,6 +74,7 @@ class Signal(Exception):
         expected: what the step awaited, in full.
         received: what came instead, in full.
         frames: numbers of the frames that show it.
+        absence: something did not come: what came until then may be the reason, whatever the frames named here.
     """
 
     verdict = Verdict.ERROR
@@ -86,6 +87,7 @@ class Signal(Exception):
         expected: str = "",
         received: str = "",
         frames: tuple[int, ...] = (),
+        absence: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -93,12 +95,17 @@ class Signal(Exception):
         self.expected = expected
         self.received = received
         self.frames = frames
+        self.absence = absence
 
 
 class Failed(Signal, AssertionError):
     """The product broke a MUST step or rule."""
 
     verdict = Verdict.FAIL
+
+
+class Unanswered(Failed):
+    """The product owed the answer to a CALL; a fail wherever it happens, also before the first step."""
 
 
 class Inconclusive(Signal):

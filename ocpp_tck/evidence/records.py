@@ -99,6 +99,7 @@ class CaseEnded(Record):
         phase: setup, call or teardown: where it was decided.
         cause: first cause in one sentence; empty for a pass.
         expected, received, requirement, frames: evidence of the cause.
+        absence: the cause is that something did not come.
         detail: traceback of a kit error; never shown as the product's fault.
     """
 
@@ -111,6 +112,7 @@ class CaseEnded(Record):
     expected: str = ""
     received: str = ""
     frames: tuple[int, ...] = ()
+    absence: bool = False
     detail: str = ""
     duration: float = 0.0
 
@@ -127,7 +129,10 @@ class StepStarted(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(Record):
-    """A step ends with a verdict; `not taken` steps have the reason as cause."""
+    """A step ends with a verdict; `not taken` steps have the reason as cause.
+
+    `absence`: the cause is that something did not come.
+    """
 
     kind: ClassVar[str] = "step-ended"
     index: int
@@ -139,6 +144,7 @@ class StepEnded(Record):
     expected: str = ""
     received: str = ""
     frames: tuple[int, ...] = ()
+    absence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

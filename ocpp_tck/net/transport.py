@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from websockets.exceptions import ConnectionClosed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from websockets.asyncio.connection import Connection
 
 _numbers = itertools.count(1)
@@ -90,6 +92,10 @@ class Transport:
         self._closed_by_kit = True
         self._close_frame = (code, reason)
         self._loop.call_soon_threadsafe(self._outgoing.put_nowait, None)
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Do something after the messages that have arrived already were handed over."""
+        self._loop.call_soon_threadsafe(work)
 
     async def pump(self, sink: Sink) -> None:
         """Carry messages until the connection ends; then tell the sink who ended it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ocpp_tck.protocol.rule import NOW, call, cs, csms, ex16, ex21, ex201, part4, result, rule, v16
+from ocpp_tck.protocol.rule import NOW, call, cs, csms, ex16, ex21, ex201, part2, part4, result, rule, v16
 from ocpp_tck.protocol.types import Side, Version
 
 _HEARTBEAT = cs(call("1", "Heartbeat"))
@@ -160,9 +160,8 @@ RULES = (
         "handshake.basic_auth",
         "The right credentials are sent, and wrong ones are refused",
         must={
-            **v16("security whitepaper A00.FR.204"),
-            Version.V201: "OCPP 2.0.1 Part 2 A00.FR.204",
-            Version.V21: "OCPP 2.1 Part 2 A00.FR.204",
+            **v16("security whitepaper A00.FR.202 to A00.FR.204"),
+            **part2("A00.FR.202 to A00.FR.204, A00.FR.207"),
         },
     ),
 )

@@ -293,7 +293,8 @@ class _Folding:
             frames=record.frames,
             detail=detail,
         )
-        case.findings.append(_Finding(verdict, (max(record.frames, default=self._last_frame), self._count), cause))
+        rests_on = self._last_frame if record.absence else max(record.frames, default=self._last_frame)
+        case.findings.append(_Finding(verdict, (rests_on, self._count), cause))
 
     def _violation(self, case: _Open, record: r.ViolationFound) -> None:
         violation = ViolationRow(
@@ -424,13 +425,21 @@ def _whole_cause(deciding: Sequence[_Finding]) -> Cause:
 
 
 def _steps(case: _Open, own: Verdict) -> tuple[StepRow, ...]:
-    """Join the planned steps with those that ran, in the order of the plan; a step that ran twice has two rows."""
+    """Join the planned steps with those that ran, in the order of the plan; a step that ran twice has two rows.
+
+    Several planned steps may have the number of one step of the document: their texts tell them apart.
+    """
     ran = sorted([*case.steps, *(_interrupted(step) for step in case.running)], key=lambda step: step.index)
     rows: list[StepRow] = []
     position = 0
+    plan = {(str(planned.get("n", "")), str(planned.get("text", ""))) for planned in case.started.plan}
+
+    def meant(row: StepRow, n: str, text: str) -> bool:
+        return row.n == n and (row.text == text or (row.n, row.text) not in plan)
+
     for planned in case.started.plan:
         n, text = str(planned.get("n", "")), str(planned.get("text", ""))
-        found = next((at for at in range(position, len(ran)) if ran[at].n == n), None)
+        found = next((at for at in range(position, len(ran)) if meant(ran[at], n, text)), None)
         extra = {"oca": str(planned.get("oca") or ""), "optional": bool(planned.get("optional"))}
         if found is None:
             requirement = str(planned.get("requirement") or "")
@@ -439,7 +448,7 @@ def _steps(case: _Open, own: Verdict) -> tuple[StepRow, ...]:
         rows += ran[position:found]
         position = found + 1
         rows.append(replace(ran[found], **extra))  # type: ignore[arg-type]
-        while position < len(ran) and ran[position].n == n:
+        while position < len(ran) and meant(ran[position], n, text):
             rows.append(replace(ran[position], **extra))  # type: ignore[arg-type]
             position += 1
     rows += ran[position:]

@@ -175,6 +175,12 @@ class Conversation:
                 self._violated(violation, 0, PRODUCT)
             self.condition.notify_all()
 
+    def accepted_wrong_password(self) -> None:
+        """Note that the CSMS keeps a connection for which the kit gave a wrong password on purpose."""
+        with self.condition:
+            text = "the CSMS accepted a connection with a wrong password"
+            self._violated(refused_violation("credentials", text, self.version), 0, PRODUCT)
+
     def received(self, transport: Transport, raw: str | bytes) -> None:
         """Record, judge, answer and offer one message of the product."""
         with self.condition:
@@ -258,9 +264,18 @@ class Conversation:
                     return None
                 self.clock.wait(self.condition, left)
 
+    def wake(self) -> None:
+        """Let whoever waits look again: something outside the connection has changed."""
+        with self.condition:
+            self.condition.notify_all()
+
     def settle(self) -> None:
         """End a case: wait for answers that are still owed, then judge those that did not come."""
         self.wait(lambda: True if self._outstanding is None and not self._queue else None, self.response_limit)
+        self.collect_overdue()
+
+    def collect_overdue(self) -> None:
+        """Judge the CALLs of the kit whose answer is overdue by now, each once; they belong to the case that runs."""
         with self.condition:
             for violation in self.judge.overdue(self.clock.now()):
                 self._violated(violation, 0, PRODUCT)
@@ -329,25 +344,31 @@ class Conversation:
         self.condition.notify_all()
 
     def _called(self, transport: Transport, message: Message, number: int, now: float) -> None:
+        """Answer a CALL once everything that came with it was read: a second CALL in it did not wait for the answer."""
         action = message.action if isinstance(message.action, str) else ""
         payload = message.payload if isinstance(message.payload, dict) else {}
         event = Event("call", now, action=action, payload=payload, frame=number)
-        if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
-            try:
-                event.reply = self.answers.choose(action, payload)
-            except Exception as error:  # noqa: BLE001 - an answer must go out whatever the payload looks like
-                self.faults.append(error)
-                event.reply = Refusal("InternalError")
-            self._reply(transport, message.id, event.reply)
-        self._happened(event)
+        transport.soon(lambda: self._answer(transport, message, event))
+
+    def _answer(self, transport: Transport, message: Message, event: Event) -> None:
+        with self.condition:
+            if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
+                try:
+                    event.reply = self.answers.choose(event.action, event.payload)
+                except Exception as error:  # noqa: BLE001 - an answer must go out whatever the payload looks like
+                    self.faults.append(error)
+                    event.reply = Refusal("InternalError")
+                self._reply(transport, message.id, event.reply)
+            self._happened(event)
+            self._send_next()
 
     def _reply(self, transport: Transport, identifier: str, reply: Reply) -> None:
         if isinstance(reply, Silence):
             self.judge.withheld(transport.id, identifier)
         elif isinstance(reply, Refusal):
-            self._send(wire.encode_error(identifier, reply.code, reply.description))
+            self._send(wire.encode_error(identifier, reply.code, reply.description), on=transport)
         else:
-            self._send(wire.encode_result(identifier, reply))
+            self._send(wire.encode_result(identifier, reply), on=transport)
 
     def _answered(self, message: Message, judgement: Judgement, number: int, now: float) -> None:
         event = Event(
@@ -367,7 +388,7 @@ class Conversation:
     def _send_next(self) -> None:
         if self._outstanding is not None and not self._outstanding.lost:
             late = self.clock.monotonic() - self._outstanding.sent_at > self.response_limit
-            if not late:
+            if not late or not self._queue:
                 return
             self._outstanding = None
         if self.transport is None or not self._queue:
@@ -378,9 +399,9 @@ class Conversation:
         outgoing.frame = self._send(outgoing.text, malformed=outgoing.malformed)
         self.condition.notify_all()
 
-    def _send(self, text: str | bytes, *, malformed: bool = False) -> int:
+    def _send(self, text: str | bytes, *, malformed: bool = False, on: Transport | None = None) -> int:
         transport = self.transport
-        if transport is None:
+        if transport is None or (on is not None and on is not transport):  # an answer belongs to its connection
             return 0
         now = self.clock.now()
         number = self.journal.next_frame()

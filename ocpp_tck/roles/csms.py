@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.endpoint import ConnectingEndpoint
     from ocpp_tck.settings import Hardware, Limits, TestData
 
+WRONG_PASSWORD = "not-the-password-0000"  # noqa: S105 - the opposite of a secret
+
 
 class Csms(Product):
     """The CSMS under test; the kit is the station `id`.
@@ -44,6 +46,7 @@ class Csms(Product):
         self.transactions: dict[int, int] = {}
         self.accepted = False
         self.meter = 1000
+        self._tried_wrong_password = False
 
     @property
     def id(self) -> str:
@@ -53,10 +56,14 @@ class Csms(Product):
     def connect(self) -> Handshake:
         """Connect as the station.
 
+        With a password configured (security profiles 1 and 2), the first connection of a run is tried with a wrong one.
+
         Raises:
             Failed: the CSMS broke the rules of the handshake.
             Inconclusive: it could not be reached or refused the connection.
         """
+        if self._endpoint.password is not None and not self._tried_wrong_password:
+            self._try_wrong_password()
         self.move_mark()
         result = self._endpoint.connect()
         if isinstance(result, Refusal):
@@ -64,6 +71,24 @@ class Csms(Product):
                 raise Failed(result.reason, requirement="OCPP-J 1.6 3.2", received=result.reason)
             raise Inconclusive(f"{result.reason} ({self.conversation.station})")
         return result.handshake
+
+    def _try_wrong_password(self) -> None:
+        """Connect with a wrong password; a CSMS that keeps that connection breaks `handshake.basic_auth`.
+
+        One that completes the handshake and then closes the connection has refused the password as well.
+        """
+        self._tried_wrong_password = True
+        if isinstance(self._endpoint.connect(password=WRONG_PASSWORD), Refusal):
+            return
+        conversation, window = self.conversation, self.limit("absence")
+        self.watcher.waiting(f"the {self.noun} to refuse a wrong password (limit absence {window:g} s)", window)
+        try:
+            closed = conversation.wait(lambda: None if conversation.is_connected else True, window)
+        finally:
+            self.watcher.waited()
+        if not closed:
+            conversation.accepted_wrong_password()
+            self.disconnect()
 
     def disconnect(self) -> None:
         """Close the connection as the station, and wait until it is closed."""
@@ -88,6 +113,7 @@ class Csms(Product):
         Raises:
             Inconclusive: the connection was lost meanwhile.
         """
+        self.finish_prompt()
         seconds = float(getattr(self.data, dwell))
         if at_most is not None:
             seconds = max(0.0, min(seconds, float(at_most)))

@@ -16,7 +16,7 @@ from ocpp_tck.protocol.types import Side
 from ocpp_tck.roles.answers import Refusal, Silence
 from ocpp_tck.roles.conversation import Conversation, Event, Outgoing
 from ocpp_tck.roles.payload import Fields, lookup, matches
-from ocpp_tck.verdict import Failed, Inconclusive
+from ocpp_tck.verdict import Failed, Inconclusive, Unanswered
 
 if TYPE_CHECKING:
     from ocpp_tck.settings import Limits, TestData
@@ -41,6 +41,9 @@ class Watcher(Protocol):
 
     def prompt_answered(self) -> None:
         """What the open prompt asked for has happened."""
+
+    def prompt_done(self) -> bool:
+        """Whether the person has said that what the open prompt asks is done."""
 
     def prompt_refused(self) -> str:
         """Why the operator can't do what was asked, empty while that is open."""
@@ -85,7 +88,8 @@ class Pending:
         """Wait for the answer, a result or an error.
 
         Raises:
-            Failed: no answer came within the limit, or the connection was lost while it was owed.
+            Unanswered: no answer came within the limit, or the connection was lost while it was owed.
+            Inconclusive: the connection was lost before the CALL went out.
         """
         outgoing = self._outgoing
         event = self._product.wait_for(
@@ -95,20 +99,24 @@ class Pending:
         )
         frames = (outgoing.frame,) if outgoing.frame else ()
         expected = f"an answer to {outgoing.action}"
+        if event is False and not outgoing.frame:
+            raise Inconclusive(f"the connection was lost before {outgoing.action} could be sent")
         if event is False:
-            raise Failed(
+            raise Unanswered(
                 f"the connection was lost while the answer to {outgoing.action} was owed",
                 expected=expected,
                 received="connection closed",
                 frames=frames,
+                absence=True,
             )
         if event is None:
             limit = self._product.limit(within)
-            raise Failed(
+            raise Unanswered(
                 f"{outgoing.action} was not answered within {limit:g} s (limit {within})",
                 expected=expected,
                 received="nothing",
                 frames=frames,
+                absence=True,
             )
         event.taken = True
         received = Received(event, f"{outgoing.action} answer")
@@ -214,7 +222,8 @@ class Product:
     # -- expectations --------------------------------------------------------------------------------------------
 
     def move_mark(self) -> None:
-        """Let later expectations look only at what comes from now on."""
+        """Let later expectations look only at what comes from now on; a person who is asked to act goes first."""
+        self.finish_prompt()
         self._mark = len(self.conversation.events)
         if self._floor is not None:
             self._floor = self._mark
@@ -332,25 +341,56 @@ class Product:
         return float(getattr(self.data, name)) + self.limits.interval
 
     def wait_for(self, ready: Any, within: str, text: str) -> Any:
-        """Wait for `ready` to give something, within a named limit or as long as an open prompt lasts."""
+        """Wait for `ready` to give something, within a named limit.
+
+        While a prompt is open the limit has not begun: it counts from when the person says that it is done.
+
+        Raises:
+            Inconclusive: the person can't do what the prompt asks, or the prompt expired.
+        """
+        if self.watcher.prompt_limit() is not None:
+            result = self._prompted(ready, text)
+            if result is not None:
+                return result
         seconds = self.limit(within)
-        prompted = self.watcher.prompt_limit()
-        deadline = max(seconds, prompted or 0.0)
-        self.watcher.waiting(f"{text} (limit {within} {seconds:g} s)", deadline)
+        self.watcher.waiting(f"{text} (limit {within} {seconds:g} s)", seconds)
         try:
-            result = self.conversation.wait(
-                lambda: found if (found := ready()) is not None else (self.watcher.prompt_refused() or None), deadline
-            )
+            return self.conversation.wait(ready, seconds)
         finally:
             self.watcher.waited()
-        refused = self.watcher.prompt_refused()
-        if isinstance(result, str) and result == refused:
-            raise Inconclusive(f"the operator could not do what was asked: {refused}")
-        if prompted is not None:
-            if result is None:
-                raise Inconclusive(f"the operator's prompt expired before {text} (limit operator)")
+
+    def finish_prompt(self) -> None:
+        """Wait until the person has done what an open prompt asks, before the case goes on.
+
+        Raises:
+            Inconclusive: as `wait_for`.
+        """
+        if self.watcher.prompt_limit() is not None:
+            self._prompted(lambda: None, "it was done")
+
+    def _prompted(self, ready: Any, text: str) -> Any:
+        """Give what `ready` gives while a prompt is open; None as soon as the person says that it is done."""
+        seconds = self.watcher.prompt_limit() or 0.0
+        spoken = object()
+
+        def heard() -> Any:
+            found = ready()
+            if found is None and (self.watcher.prompt_refused() or self.watcher.prompt_done()):
+                return spoken
+            return found
+
+        self.watcher.waiting(f"the operator, until {text} (limit operator {seconds:g} s)", seconds)
+        try:
+            result = self.conversation.wait(heard, seconds)
+            refused = self.watcher.prompt_refused() if result is spoken else ""
+        finally:
+            self.watcher.waited()
             self.watcher.prompt_answered()
-        return result
+        if refused:
+            raise Inconclusive(f"the operator could not do what was asked: {refused}")
+        if result is None:
+            raise Inconclusive(f"the operator's prompt expired before {text} (limit operator)")
+        return None if result is spoken else result
 
     def _candidates(self) -> list[Event]:
         floor = self._mark if self._floor is None else self._floor
@@ -386,6 +426,7 @@ class Product:
             expected=wanted,
             received="; ".join(text for _, text in others) or f"no {' or '.join(actions)}",
             frames=tuple(number for number, _ in others),
+            absence=True,
         )
 
     def _others(self, actions: tuple[str, ...]) -> list[tuple[int, str]]:

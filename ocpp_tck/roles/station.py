@@ -150,6 +150,7 @@ class Station(Product):
         self._dwell(dwell, lambda: True if self.conversation.is_connected else None)
 
     def _dwell(self, dwell: str, ended: Any) -> None:
+        self.finish_prompt()
         seconds = float(getattr(self.data, dwell))
         self.watcher.waiting(f"the dwell {dwell} ({seconds:g} s)", seconds)
         try:
@@ -164,6 +165,7 @@ class Station(Product):
         Raises:
             Inconclusive: the connection was lost meanwhile.
         """
+        self.finish_prompt()
         seconds = float(getattr(self.data, dwell))
         self.watcher.waiting(f"the dwell {dwell} ({seconds:g} s)", seconds)
         try:

@@ -17,8 +17,10 @@ from typing import Any
 
 from ocpp_tck.case import cases_root
 from ocpp_tck.report.kill_matrix import SURVIVED, KillMatrix, load_mutants, make_matrix, write_kill_matrix
+from tests.mutants.catalogue import HERE
 
 ROOT = Path(__file__).resolve().parents[2]
+VERSIONS = ("1.6", "2.0.1", "2.1")
 OK, UNKILLED, BROKEN = 0, 1, 2
 
 
@@ -29,16 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
     steps: dict[tuple[str, str], list[str]] = {}
     controls: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="ocpp-tck-mutants-") as folder:
-        for number, (sut, *extra) in enumerate(_runs(options)):
+        for number, (sut, version, *extra) in enumerate(_runs(options)):
             out = Path(folder) / f"{number}.json"
-            _run(sut, options, out, extra)
+            _run(sut, version, options, out, extra)
             if not out.is_file():
-                sys.stderr.write(f"the run of role {sut} ended without results\n")
+                sys.stderr.write(f"the run of role {sut}, OCPP {version}, ended without results\n")
                 return BROKEN
             results = json.loads(out.read_text(encoding="utf-8"))
             found += results["mutants"]
-            controls |= results["controls"]
-            steps |= {(case, options.version): numbers for case, numbers in results["steps"].items()}
+            controls |= {f"{case} {version}": why for case, why in results["controls"].items()}
+            steps |= {(case, version): numbers for case, numbers in results["steps"].items()}
         merged = Path(folder) / "mutants.json"
         merged.write_text(json.dumps(found), encoding="utf-8")
         matrix = make_matrix(load_mutants(merged), steps)
@@ -49,36 +51,42 @@ def main(arguments: list[str] | None = None) -> int:
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--sut", choices=("cs", "csms"), help="only this role")
-    parser.add_argument("--version", default="1.6", choices=("1.6", "2.0.1", "2.1"))
-    parser.add_argument("--case", action="append", default=[], metavar="ID", help="only this case; needs --sut")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="only N mutants of each role")
+    parser.add_argument("--version", choices=VERSIONS, help="only this version")
+    parser.add_argument(
+        "--case", action="append", default=[], metavar="ID", help="only this case; needs --sut and --version"
+    )
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="only N mutants of each role and version")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which ones")
+    parser.add_argument("--folder", type=Path, default=HERE, help="where the mutants are; default: here")
     parser.add_argument("--report-dir", type=Path, help="default: reports; reports/kill-matrix-part for a part")
     options = parser.parse_args(arguments)
-    if options.case and not options.sut:
-        parser.error("--case needs --sut")
+    if options.case and not (options.sut and options.version):
+        parser.error("--case needs --sut and --version")
     if options.report_dir is None:
-        part = options.case or options.sample or options.sut
+        part = options.case or options.sample or options.sut or options.version
         options.report_dir = ROOT / "reports" / ("kill-matrix-part" if part else "")
     return options
 
 
 def _runs(options: argparse.Namespace) -> list[tuple[str, ...]]:
-    """Give role and further options of each session; the charge point of 1.6 comes in two variants."""
-    roles = [options.sut] if options.sut else ["csms", "cs"]
-    runs: list[tuple[str, ...]] = [(sut,) for sut in roles]
-    if "cs" in roles and options.version == "1.6" and not options.sample:
-        runs.append(("cs", "--mutants-variant"))
+    """Give role, version and further options of each session; the charge point of 1.6 comes in two variants."""
+    runs: list[tuple[str, ...]] = []
+    for version in [options.version] if options.version else VERSIONS:
+        for sut in [options.sut] if options.sut else ["csms", "cs"]:
+            runs.append((sut, version))
+            if (sut, version) == ("cs", "1.6") and not options.sample:
+                runs.append((sut, version, "--mutants-variant"))
     return runs
 
 
-def _run(sut: str, options: argparse.Namespace, out: Path, extra: list[str]) -> None:
+def _run(sut: str, version: str, options: argparse.Namespace, out: Path, extra: list[str]) -> None:
     cases = [argument for case in options.case for argument in ("--mutants-case", case)]
     command = [
         *(sys.executable, "-m", "pytest"),
         *("-p", "tests.mutants.plugin", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:terminal"),
         *("--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"), str(cases_root())),
-        *("--mutants-sut", sut, "--mutants-version", options.version, *cases, *extra),
+        *("--mutants-sut", sut, "--mutants-version", version, *cases, *extra),
+        *("--mutants-folder", str(options.folder.resolve())),
         *("--mutants-sample", str(options.sample), "--mutants-seed", str(options.seed), "--mutants-out", str(out)),
     ]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}

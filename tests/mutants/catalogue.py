@@ -12,7 +12,7 @@ versions = ["2.0.1"]                       # only these; all of the case without
 
 [[excused]]                                # a step that the embedded product can't be made to fail, or to reach
 case = "TC_003_CSMS"
-step = "9"
+step = "9"                                 # "9 should" for a step that checks a SHOULD
 reason = "the embedded CSMS has no ..."
 ```
 
@@ -54,6 +54,11 @@ class Mutant:
     defect: Defect
     expect: str
 
+    @property
+    def key(self) -> str:
+        """The step's name in the matrix."""
+        return step_key(self.step, "should" if self.expect == "warn" else "must")
+
 
 @dataclass(frozen=True)
 class Excused:
@@ -66,7 +71,7 @@ class Excused:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The mutants of one role and version, beside the planned steps of each case."""
+    """The mutants of one role and version, beside the planned steps (`step_key`) of each case."""
 
     mutants: tuple[Mutant, ...]
     excused: tuple[Excused, ...]
@@ -79,18 +84,23 @@ class Catalogue:
         return [step for step in dict.fromkeys(self.steps[case]) if step not in spared]
 
 
-def load(sut: str, version: str) -> Catalogue:
-    """Read the mutants of a role and version.
+def step_key(number: str, level: str) -> str:
+    """Name a step: a check of a SHOULD may share its number with a MUST, and needs a mutant of its own."""
+    return f"{number} should" if level == "should" else number
+
+
+def load(sut: str, version: str, folder: Path = HERE) -> Catalogue:
+    """Read the mutants of a role and version, from the folder that has `v16` and `v20`.
 
     Raises:
         CatalogueError: an entry is wrong, or names a case or a step that is not planned.
     """
     cases = planned(sut, version)
-    steps = {case.facts["id"]: tuple(step.n for step in case.steps) for case in cases}
+    steps = {case.facts["id"]: tuple(step_key(step.n, step.level) for step in case.steps) for case in cases}
     mutants: list[Mutant] = []
     excused: list[Excused] = []
-    for path in sorted((HERE / FOLDERS[version] / sut).glob("*.toml")):
-        place = path.relative_to(HERE)
+    for path in sorted((folder / FOLDERS[version] / sut).glob("*.toml")):
+        place = path.relative_to(folder)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
@@ -101,7 +111,8 @@ def load(sut: str, version: str) -> Catalogue:
             if version in entry.get("versions", [version]):
                 mutants.append(_mutant(entry, steps, f"{place}: mutant {number}"))
         for number, entry in enumerate(content.get("excused", []), start=1):
-            _check(entry, EXCUSED_KEYS, set(), steps, f"{place}: excused {number}")
+            _check(entry, EXCUSED_KEYS, set(), f"{place}: excused {number}")
+            _check_step(entry["case"], entry["step"], steps, f"{place}: excused {number}")
             excused.append(Excused(**entry))
     _unique(mutants)
     return Catalogue(
@@ -134,7 +145,7 @@ def _needs_variant(case: SourceCase) -> bool:
 
 
 def _mutant(entry: dict[str, Any], steps: dict[str, tuple[str, ...]], place: str) -> Mutant:
-    _check(entry, MUTANT_KEYS, OPTIONAL_KEYS, steps, place)
+    _check(entry, MUTANT_KEYS, OPTIONAL_KEYS, place)
     expect = entry.get("expect", "fail")
     if expect not in EXPECTED:
         raise CatalogueError(f"{place}: expect {expect!r} is none of {', '.join(EXPECTED)}")
@@ -142,21 +153,23 @@ def _mutant(entry: dict[str, Any], steps: dict[str, tuple[str, ...]], place: str
         defect = parse({"name": entry["name"], "match": entry["match"], "do": entry["do"]})
     except MutantError as error:
         raise CatalogueError(f"{place}: {error}") from None
-    return Mutant(entry["case"], entry["step"], entry["name"], defect, expect)
+    mutant = Mutant(entry["case"], entry["step"], entry["name"], defect, expect)
+    _check_step(mutant.case, mutant.key, steps, place)
+    return mutant
 
 
-def _check(
-    entry: dict[str, Any], keys: set[str], optional: set[str], steps: dict[str, tuple[str, ...]], place: str
-) -> None:
+def _check(entry: dict[str, Any], keys: set[str], optional: set[str], place: str) -> None:
     if missing := keys - entry.keys():
         raise CatalogueError(f"{place}: lacks {', '.join(sorted(missing))}")
     if unknown := entry.keys() - keys - optional:
         raise CatalogueError(f"{place}: unknown {', '.join(sorted(unknown))}")
-    case, step = entry["case"], entry["step"]
+
+
+def _check_step(case: str, key: str, steps: dict[str, tuple[str, ...]], place: str) -> None:
     if case not in steps:
         raise CatalogueError(f"{place}: no implemented case {case} of this role and version")
-    if step not in steps[case]:
-        raise CatalogueError(f"{place}: {case} has no step {step!r}; it has {', '.join(steps[case])}")
+    if key not in steps[case]:
+        raise CatalogueError(f"{place}: {case} has no step {key!r}; it has {', '.join(steps[case])}")
 
 
 def _unique(mutants: list[Mutant]) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.case import case_of
-from tests.mutants.catalogue import Catalogue, CatalogueError, Mutant, load
+from tests.mutants.catalogue import HERE, Catalogue, CatalogueError, Mutant, load
 from tests.mutants.products import VARIANT, Bench, bench
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mutants-case", action="append", default=[], help="only this case; repeatable")
     group.addoption("--mutants-sample", type=int, default=0, help="only so many mutants, drawn by the seed")
     group.addoption("--mutants-seed", type=int, default=0)
+    group.addoption("--mutants-folder", type=Path, default=HERE, help="where the mutants are")
     group.addoption("--mutants-out", type=Path, help="JSON file for the results")
 
 
@@ -59,10 +60,11 @@ class Runner:
     def __init__(self, config: pytest.Config, sut: str) -> None:
         self.config = config
         self.version: str = config.getoption("--mutants-version")
-        self.catalogue: Catalogue = load(sut, self.version)
+        self.catalogue: Catalogue = load(sut, self.version, config.getoption("--mutants-folder"))
         self.chosen = self._choose()
         self.results: list[dict[str, Any]] = []
         self.controls: dict[str, str] = {}
+        self._left = 0
         self._hits: int | None = None
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ocpp-tck-mutants-")))
@@ -113,6 +115,7 @@ class Runner:
         dropped = [item for item in items if item not in kept]
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+        self._left = len(kept)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
@@ -133,6 +136,7 @@ class Runner:
             lines.seek(offset)
             records = [json.loads(line) for line in lines]
         self._judge(case.id, mutant, records, time.monotonic() - began)
+        self._left -= 1
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -163,29 +167,28 @@ class Runner:
             {
                 "case": case,
                 "version": self.version,
-                "step": mutant.step,
+                "step": mutant.key,
                 "mutant": mutant.name,
                 "killed_by": killed_by,
                 "verdict": verdict,
                 "seconds": round(seconds, 3),
             }
         )
-        note = "" if killed_by == mutant.step else f"{ended['cause']}" if self._hits else "no frame was altered"
-        self._tell(case, f"step {mutant.step}: {mutant.name}", f"killed by {killed_by or 'nothing'}", seconds, note)
+        note = "" if killed_by == mutant.key else f"{ended['cause']}" if self._hits else "no frame was altered"
+        self._tell(case, f"step {mutant.key}: {mutant.name}", f"killed by {killed_by or 'nothing'}", seconds, note)
 
     @staticmethod
     def _tell(case: str, what: str, outcome: str, seconds: float, note: str) -> None:
         extra = f"  ({note})" if note else ""
         sys.stderr.write(f"{case:<16} {what:<64} {outcome}{extra}  {seconds:.1f} s\n")
 
-    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Write the results."""
+        """Write the results of a run that came to its end."""
         out = self.config.getoption("--mutants-out")
-        if out is not None:
+        if out is not None and not self._left:
             steps = {case: self.catalogue.due(case) for case in self.chosen}
             if self.config.getoption("--mutants-sample"):
-                steps = {case: sorted({one.step for one in mutants}) for case, mutants in self.chosen.items()}
+                steps = {case: sorted({one.key for one in mutants}) for case, mutants in self.chosen.items()}
             out.write_text(json.dumps({"mutants": self.results, "steps": steps, "controls": self.controls}))
 
     def pytest_unconfigure(self) -> None:
@@ -199,7 +202,7 @@ def killer(mutant: Mutant, verdict: str, records: list[dict[str, Any]]) -> str:
         return ""
     failed = [str(one["n"]) for one in records if one["kind"] == "step-ended" and one["verdict"] == mutant.expect]
     if mutant.step in failed:
-        return mutant.step
+        return mutant.key
     level = "must" if mutant.expect == "fail" else "should"
     rules = [
         str(one["rule"])

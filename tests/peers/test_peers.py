@@ -49,9 +49,7 @@ def test_verdicts_are_the_expected_ones(peer):
     unjudged = load_not_judged(peer)
     assert not known.keys() & unjudged.keys(), "a case can't be in both files"
     differences = [
-        text
-        for case in cases.values()
-        if (text := difference(case, known.get(case["id"]), unjudged.get(case["id"])))
+        text for case in cases.values() if (text := difference(case, known.get(case["id"]), unjudged.get(case["id"])))
     ]
     differences += [f"not-judged.toml: there is no case {case}" for case in sorted(unjudged.keys() - ids)]
     assert not differences, "\n".join(["the verdicts differ from the peer's files:", *differences])
@@ -99,8 +97,9 @@ def run_kit(peer):
             text = text.replace(f"@{name}@", value)
         config.write_text(text, encoding="utf-8")
         command = [
-            str(Path(sys.executable).with_name("ocpp-tck")), "run", "--config", str(config), "--report-dir", str(folder),
-            "--known-failures", str(peer.folder / "expected.toml"), "--profile", "Core", "--seed", "1",
+            str(Path(sys.executable).with_name("ocpp-tck")), "run", "--config", str(config),
+            "--report-dir", str(folder), "--known-failures", str(peer.folder / "expected.toml"),
+            "--profile", "Core", "--seed", "1",
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, check=False)
     output = done.stdout + done.stderr

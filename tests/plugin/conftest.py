@@ -50,10 +50,11 @@ def config(role, place, *, driver="", station="", more="", limits=LIMITS):
 def case(number, role, body, **facts):
     """Write a case with that body."""
     told = "".join(f", {name}={value!r}" for name, value in facts.items())
+    product = "station" if role == "cs" else "csms"
     lines = "\n".join("    " + line for line in body.strip("\n").splitlines())
     return (
         f'@testcase("TC_{number}_{role.upper()}", "Case {number}", profile="Core", requirements="1.6 4.2"{told})\n'
-        f"def test_{number}({role}, operator, step):\n{lines}\n\n"
+        f"def test_{number}({product}, operator, step):\n{lines}\n\n"
     )
 
 

@@ -76,6 +76,11 @@ class DriverChain:
         """Why the person can't do what the open prompt asks; empty while nothing of the kind was said."""
         return self.prompt.refusal if self.prompt is not None else ""
 
+    @property
+    def prompt_is_done(self) -> bool:
+        """Whether the person has said that the open prompt is done."""
+        return self.prompt is not None and self.prompt.is_done
+
     def close_prompt(self) -> None:
         """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
         if self.prompt is not None:

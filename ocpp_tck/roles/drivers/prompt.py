@@ -1,6 +1,7 @@
 """The `prompt` driver: tells a person at the terminal what to do, and does not wait.
 
-The prompt closes when the awaited event arrives (`close_prompt`). A person who can't do it types `c` and Enter.
+The prompt closes when the awaited event arrives (`close_prompt`). Where no event tells that it was done, a person
+says so with Enter; one who can't do it types `c` and Enter.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class PromptDriver:
 
     Args:
         open_terminal: gives the terminal, or None where there is none; called at the first prompt.
+
+    Attributes:
+        on_line: told, on a thread of its own, that the person has typed a line.
     """
 
     name = "prompt"
@@ -56,6 +60,8 @@ class PromptDriver:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._open: str | None = None
         self._refusal = ""
+        self._done = False
+        self.on_line: Callable[[], None] = lambda: None
 
     @classmethod
     def from_table(cls, table: Table, _base: Path) -> PromptDriver:
@@ -70,7 +76,7 @@ class PromptDriver:
             return Result(Outcome.UNSUPPORTED, f"{request.action} is no action for a person")
         self.close_prompt()
         told = actions.sentence(action, request.payload, request.station)
-        if not self._show(f"\n>>> {told}  (can't: type {CANNOT} and Enter)\n"):
+        if not self._show(f"\n>>> {told}  (done: Enter; can't: {CANNOT} and Enter)\n"):
             return Result(Outcome.UNSUPPORTED, "no terminal, so no person to ask")
         self._open = told
         return Result(Outcome.PROMPTED, told)
@@ -83,7 +89,17 @@ class PromptDriver:
     @property
     def refusal(self) -> str:
         """Why the person can't do what the open prompt asks, without waiting; empty while nothing was said."""
-        while self._open is not None and not self._refusal:
+        self._listen()
+        return self._refusal
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the person has said that the open prompt is done, without waiting."""
+        self._listen()
+        return self._done
+
+    def _listen(self) -> None:
+        while self._open is not None and not self._refusal and not self._done:
             try:
                 line = self._lines.get_nowait()
             except queue.Empty:
@@ -92,13 +108,14 @@ class PromptDriver:
                 self._refusal = "the terminal was closed before it was done"
             elif line.strip().lower() == CANNOT:
                 self._refusal = f"the operator can't: {self._open}"
-        return self._refusal
+            else:
+                self._done = not line.strip()
 
     def close_prompt(self) -> None:
         """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
         if self._open is not None:
             self._write("    closed\n" if self._refusal else "    done\n")
-        self._open, self._refusal = None, ""
+        self._open, self._refusal, self._done = None, "", False
         self._drop_lines()
 
     def ask(self, question: str, seconds: float) -> Result:
@@ -153,6 +170,7 @@ class PromptDriver:
         while line is not None:
             line = terminal.read_line()
             self._lines.put(line)
+            self.on_line()
 
     def _drop_lines(self) -> None:
         with contextlib.suppress(queue.Empty):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun
+from ocpp_tck.verdict import Inconclusive, NotApplicable, NotRun
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENERGY = {"SuspendedEV", "SuspendedEVSE"}
 """Statuses that may come before, instead of or after Charging without anything having gone wrong (1.6 4.9)."""
+
+BEFORE_CHARGING = {"Preparing", *ENERGY}
+"""Statuses on the way to Charging; some charge points report Preparing for the cable and again for the token."""
 
 IN_BETWEEN = (
     "StatusNotification",
@@ -81,16 +84,25 @@ def _available(station: Station, operator: Operator, connector: int) -> None:
 
 def _stopped(station: Station, transaction: int | str) -> bool:
     """Stop a transaction that a case has left running; False when the charge point does not stop it."""
-    station.send("RemoteStopTransaction", transactionId=transaction).answer()
     running = station.observed.transactions
-    return bool(station.wait_for(lambda: transaction not in running or None, "transaction", "a transaction to stop"))
+    connector = running[transaction].connector
+    before = station.observed.status(connector)
+    station.send("RemoteStopTransaction", transactionId=transaction).answer()
+    if not station.wait_for(lambda: transaction not in running or None, "transaction", "a transaction to stop"):
+        return False
+    changed = f"connector {connector} to report the end of the transaction"
+    station.wait_for(lambda: station.observed.status(connector) != before or None, "absence", changed)
+    return True
 
 
 def _restart(station: Station, operator: Operator) -> None:
     """Restart a charge point that holds on to a transaction, or no longer knows it."""
     for evse, connector in list(operator.plugged):
         operator.unplug(connector, evse=evse)
-    station.call("Reset", type="Hard")
+    try:
+        operator.power_cycle()
+    except NotRun:
+        station.call("Reset", type="Hard")
     station.expect("BootNotification", within="reboot")
     station.observed.transactions.clear()
     station.wait_reported()
@@ -143,7 +155,7 @@ def charging(station: Station, operator: Operator, token: str | None = None) -> 
             assert station.expect("Authorize").idTag == token
         start = station.expect("StartTransaction", where={"connectorId": connector}, within="transaction")
         assert start.idTag == token
-        station.expect_status("Charging", connector=connector, passing=ENERGY, within="transaction")
+        station.expect_status("Charging", connector=connector, passing=BEFORE_CHARGING, within="transaction")
     return station.transaction(connector)
 
 

@@ -38,7 +38,7 @@ def test_cached_token(station: Station, operator: Operator, step: Any) -> None:
             assert (start.connectorId, start.idTag) == (station.hardware.connector, station.data.valid_token)
             assert len(station.seen("Authorize")) == asked, "the charge point asked to authorize a cached token"
         with step("5", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase(
@@ -71,7 +71,7 @@ def test_cached_token_remotely(station: Station, operator: Operator, step: Any) 
             assert (start.connectorId, start.idTag) == (connector, token)
             assert len(station.seen("Authorize")) == asked, "the charge point asked to authorize a cached token"
         with step("7", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase(

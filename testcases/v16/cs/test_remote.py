@@ -49,7 +49,7 @@ def test_remote_start_cable_first(station: Station, operator: Operator, step: An
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (connector, token)
         with step("13", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase(
@@ -83,7 +83,7 @@ def test_remote_start_first(station: Station, operator: Operator, step: Any) -> 
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (connector, token)
         with step("11", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase(

@@ -29,7 +29,7 @@ def test_cable_first(station: Station, operator: Operator, step: Any) -> None:
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (station.hardware.connector, station.data.valid_token)
         with step("7", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase("TC_004_1_CS", "A session starts with identification first", profile="Core", requirements="1.6 4.1, 4.8")
@@ -45,7 +45,7 @@ def test_identification_first(station: Station, operator: Operator, step: Any) -
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (station.hardware.connector, station.data.valid_token)
         with step("5", "The charge point reports Charging"):
-            station.expect_status("Charging", passing=states.ENERGY, within="transaction")
+            station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
 @testcase("TC_004_2_CS", "An unused authorization times out", profile="Core", requirements="1.6 9.1.3; errata 3.21")

@@ -81,7 +81,7 @@ function powerOn() {
   if (product !== null) return Promise.resolve();
   const started = fork(
     path.join(HERE, "product.mjs"),
-    [installedIn, endpoint, options["station-id"], subprotocol],
+    [installedIn, endpoint, options["station-id"], subprotocol, pluggedIn ? "plugged" : "free"],
     { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] },
   );
   product = started;

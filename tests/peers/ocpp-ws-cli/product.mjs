@@ -11,12 +11,13 @@ import { pathToFileURL } from "node:url";
 
 const REDIAL_MS = 200;
 const AFTER_STOP_MS = 2200;
-const [installedIn, endpoint, identity, subprotocol] = process.argv.slice(2);
+const [installedIn, endpoint, identity, subprotocol, plugged] = process.argv.slice(2);
 
 let engine = null;
 let connected = false;
 let authorized = false; // the Central System accepted a token and no transaction has used it yet
-let lastAnswerAccepted = false;
+let cable = plugged === "plugged"; // a car is plugged in; the product has no sensor for it
+let stopping = false; // a StopTransaction is under way
 let startedBy = null; // the token that the running transaction began with
 let stoppedAt = 0; // Date.now() when the last transaction stopped
 
@@ -36,9 +37,12 @@ EventEmitter.prototype.on = function on(event, listener) {
 function watchLog(text) {
   if (process.env.PEER_LOG) process.stderr.write(`${text}\n`);
   if (text.startsWith("WebSocket Connected")) connected = true;
-  if (text.startsWith("Authorize Response:")) lastAnswerAccepted = true;
+  if (text.startsWith("Authorize Response:")) authorized = !charging();
+  if (text.startsWith("Stopping Transaction")) stopping = true;
+  if (/^Transaction \S+ Stopped\.$|^StopTransaction failed/.test(text)) stopping = false;
   if (/^Transaction \S+ Started\.$/.test(text)) startedBy = engine.activeIdTag;
   if (/^Transaction \S+ Stopped\.$/.test(text)) stoppedAt = Date.now();
+  if (text.startsWith("Simulator automated loop running") && cable) actions.plug(); // never rejects
   if (!connected && text.includes("ECONNREFUSED")) {
     setTimeout(() => {
       engine.stop();
@@ -47,7 +51,7 @@ function watchLog(text) {
   }
 }
 
-const charging = () => engine.activeTransactionId !== null;
+const charging = () => engine.activeTransactionId !== null && !stopping;
 
 async function begin() {
   authorized = false;
@@ -57,28 +61,28 @@ async function begin() {
 const actions = {
   // Key U, Preparing: the product has no cable; then key T when someone is authorized.
   async plug() {
+    cable = true;
     if (charging()) return;
     if (engine.connectorState === "Available") await engine.updateConnectorState("Preparing");
     if (authorized) await begin();
   },
   // Key E while charging (the product then goes to Finishing and Available by itself), else key U, Available.
   async unplug() {
-    authorized = false;
+    cable = authorized = false;
     if (charging()) await engine.stopTransaction();
     else if (engine.connectorState === "Preparing") await engine.updateConnectorState("Available");
   },
   // Keys I and A; then key T when a car is plugged in. The token that began the transaction ends it: keys I and E.
   async present({ token, pluggedIn }) {
+    cable = pluggedIn;
     if (charging() && token === startedBy) {
       engine.activeIdTag = token;
       await engine.stopTransaction();
       return;
     }
-    lastAnswerAccepted = false;
+    authorized = false;
     await engine.authorize(token);
-    if (charging()) return;
-    authorized = lastAnswerAccepted;
-    if (authorized && pluggedIn) await begin();
+    if (authorized && cable) await begin();
   },
   // Key S.
   fault: () => engine.updateConnectorState("Faulted"),

@@ -46,7 +46,9 @@ class Csms:
 @contextlib.asynccontextmanager
 async def linked(*mutants, process_request=None, subprotocols=("ocpp1.6",)):
     csms = Csms()
-    async with serve(csms, "127.0.0.1", 0, process_request=process_request, subprotocols=subprotocols, max_size=None) as server:
+    async with serve(
+        csms, "127.0.0.1", 0, process_request=process_request, subprotocols=subprotocols, max_size=None
+    ) as server:
         port = server.sockets[0].getsockname()[1]
         link = Link(("127.0.0.1", 0), f"ws://127.0.0.1:{port}", [parse(one, n) for n, one in enumerate(mutants, 1)])
         address = link.start()

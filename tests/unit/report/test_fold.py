@@ -300,3 +300,19 @@ def test_the_most_frequent_fail_is_to_be_fixed_first(run):
     run.end_case("error", "TC_9", cause="ours")
     groups = load_model(run.done()).first_to_fix()
     assert [(case.cause.text, len(cases)) for case, cases in groups] == [("often", 2), ("rare", 1), ("ours", 1)]
+
+
+def test_planned_steps_of_one_number_keep_their_rows(run):
+    run.case(plan=(("2", "answers"), ("2", "does not accept"), ("3", "goes on")))
+    run.step("2", "answers")
+    run.step("2", "does not accept", "warn")
+    run.step("2", "does not accept", "warn")
+    run.step("3", "goes on")
+    run.end_case("warn")
+    rows = [(step.n, step.text, step.verdict) for step in only(run).steps]
+    assert rows == [
+        ("2", "answers", "pass"),
+        ("2", "does not accept", "warn"),
+        ("2", "does not accept", "warn"),
+        ("3", "goes on", "pass"),
+    ]
