@@ -18,7 +18,7 @@ from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
 from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from ocpp_tck.report.known import Known
     from ocpp_tck.report.model import ReportModel
@@ -182,20 +182,24 @@ class Kit:
         """Give the run, opened when the first case needs it."""
         from dataclasses import replace  # noqa: PLC0415
 
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.run import Run  # noqa: PLC0415
 
         if self.run is None:
             settings = replace(self.settings, seed=self.seed)
             identity = self._lease(settings)
             catalogue = (cases_root() / "catalogue.csv").read_bytes()
-            self.run = Run(
-                settings,
-                identity,
-                self.folder,
-                worker=self.worker,
-                console=self,
-                catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
-            )
+            try:
+                self.run = Run(
+                    settings,
+                    identity,
+                    self.folder,
+                    worker=self.worker,
+                    console=self,
+                    catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
+                )
+            except JournalError as error:
+                pytest.exit(f"--ocpp-report-dir: {error}", EXIT_KIT_ERROR)
             try:
                 self.run.open()
             except OSError as error:
@@ -260,14 +264,18 @@ class Kit:
         return None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, pytest.TestReport]:
         """Put the verdict on the report; the text is the kit's own, in full."""
-        report = yield
+        report: pytest.TestReport = yield
         current = item.stash.get(CASE, None)
         if current is None:
             return report
         if call.excinfo is not None and current.verdict is Verdict.NONE:
             current.end(call.excinfo.value, call.when or "setup")
+        elif call.excinfo is not None and call.when == "teardown" and not current.torn_down(call.excinfo.value):
+            report.outcome, report.longrepr = "passed", None
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             self._dress(report, current)
         return report

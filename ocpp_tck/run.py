@@ -163,8 +163,9 @@ class CaseRun:
         if self.comparison is not None:
             operator, left, right = self.comparison
             expected, received = f"{tested}: {operator} {right!r}", repr(left)
-            if message.startswith("assert "):  # of pytest's explanation only the first line is there
-                message = f"assert {left!r} {operator} {right!r}"
+            if message.startswith("assert "):  # pytest's explanation, which is Python
+                words = {"==": "instead of", "!=": "is no other than", "in": "is none of", "not in": "is one of"}
+                message = f"{left!r} {words.get(operator, f'is not {operator}')} {right!r}"
         frames = "; ".join(text for _, text in self._taken)
         return Failed(
             message,
@@ -178,35 +179,64 @@ class CaseRun:
         if self.verdict is not Verdict.NONE:
             return
         run = self._run
-        if error is None:
-            try:
-                run.conversation.settle()
-            except Exception as raised:  # noqa: BLE001 - a fault of the kit ends as a kit error
-                error = raised
+        error = error or self._settled()
         self.cause = self._signal(error)
+        broken = [found for found in run.conversation.found if found.sender == PRODUCT]
+        illegal = any(found.violation.level is Level.MUST for found in broken)
+        if illegal and error is not None and not isinstance(error, (Signal, AssertionError, KeyboardInterrupt)):
+            self.cause = _first_cause(broken)  # the case stumbled over an illegal payload
         own = self.cause.verdict if self.cause else worst(self._steps)
         if self.cause is None and own is Verdict.NONE:
             self.cause = Inconclusive("the case came to no step")
             own = Verdict.INCONCLUSIVE
         verdicts = [own]
-        broken = [found for found in run.conversation.found if found.sender == PRODUCT]
-        if any(found.violation.level is Level.MUST for found in broken):
+        if illegal:
             verdicts.append(Verdict.FAIL)
         elif broken:
             verdicts.append(Verdict.WARN)
         if run.conversation.faults:
             verdicts.append(Verdict.ERROR)
-            fault = run.conversation.faults[0]
-            self.detail = "".join(traceback.format_exception(fault))
-            run.conversation.faults.clear()
-            self.cause = Signal(f"the kit itself failed: {type(fault).__name__}: {fault}")
+            self.cause = self._fault()
         settled = {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}
         self.verdict = own if own in settled and len(verdicts) == 1 else worst(verdicts)
         if self.cause is None or (self.verdict is Verdict.FAIL and self.cause.verdict is not Verdict.FAIL):
             self.cause = _first_cause(broken) or self.cause
         elif self.verdict is Verdict.FAIL:
             self.cause = _first_cause(_earlier(broken, self.cause)) or self.cause
-        cause = self.cause
+        run.drivers.close_prompt()
+        self._write_end(phase)
+
+    def _settled(self) -> Exception | None:
+        try:
+            self._run.conversation.settle()
+        except Exception as fault:  # noqa: BLE001 - a fault of the kit ends as a kit error
+            return fault
+        return None
+
+    def _fault(self) -> Signal:
+        fault = self._run.conversation.faults[0]
+        self.detail = "".join(traceback.format_exception(fault))
+        self._run.conversation.faults.clear()
+        return Signal(f"the kit itself failed: {type(fault).__name__}: {fault}")
+
+    def torn_down(self, error: BaseException) -> bool:
+        """Note what went wrong after the case was decided; True when that made its verdict worse.
+
+        An answer that the product owed is its fail, a fault of the kit a kit error. What else was not reached is a
+        matter of the next case's setup and only a remark.
+        """
+        if isinstance(error, (Signal, AssertionError)) and not isinstance(error, Unanswered):
+            self._run.remark(f"after the case: {error}")
+            return False
+        signal = self._signal(error) or Signal(str(error))
+        if worst((self.verdict, signal.verdict)) is not signal.verdict or self.verdict is signal.verdict:
+            return False
+        self.verdict, self.cause = signal.verdict, signal
+        self._write_end("teardown")
+        return True
+
+    def _write_end(self, phase: str) -> None:
+        run, cause = self._run, self.cause
         run.journal.write(
             CaseEnded(
                 time=run.clock.now(),

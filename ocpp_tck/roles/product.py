@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Limits, TestData
 
 Where = Mapping[str, Any]
+RETURNING = frozenset({"boot", "reboot", "reconnect"})
+"""Limits of waits for a product that has to come back: that it does not is its failure, not a lost connection."""
 
 
 class Watcher(Protocol):
@@ -257,7 +259,7 @@ class Product:
 
         Raises:
             Failed: it did not come in time, or a value outside `reaching` and `passing` came.
-            Inconclusive: the connection was lost while nothing was owed.
+            Inconclusive: the connection was lost while nothing was owed, and the product need not come back.
         """
         actions = (action,) if isinstance(action, str) else tuple(action)
         while True:
@@ -414,7 +416,7 @@ class Product:
         if event is not None:
             return event
         limit = self.limit(within)
-        if not self.conversation.is_connected:
+        if not self.conversation.is_connected and within not in RETURNING:
             raise Inconclusive(
                 f"the connection was lost and {wanted} did not come within {limit:g} s (limit {within})",
                 expected=wanted,

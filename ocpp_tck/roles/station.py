@@ -314,6 +314,7 @@ class Station(Product):
         """Reset the station and wait until it is connected and accepted again."""
         self.call("Reset", type="Soft") if self.version == "1.6" else self.call("Reset", type="OnIdle")
         self.expect("BootNotification", within="reboot")
+        self.wait_reported()
 
     def restore_configuration(self) -> list[str]:
         """Give changed keys their old values; gives a remark for each that could not be restored."""

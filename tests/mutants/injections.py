@@ -6,7 +6,6 @@ itself; what it came to is read from the report, as a user would.
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -69,8 +68,8 @@ class Lab:
         mutants: Sequence[Mutant] = (),
         *,
         whole: bool = False,
-        before: Callable[[Run], None] | None = None,
         settings: Settings | None = None,
+        connects: bool = True,
     ) -> Outcome:
         """Run one case.
 
@@ -78,8 +77,8 @@ class Lab:
             case: its function.
             mutants: armed for the case itself.
             whole: armed from the handshake on instead.
-            before: done when the case has its precondition, before its function begins.
             settings: instead of the lab's own.
+            connects: whether the product can be expected to connect and boot at all.
         """
         self.count += 1
         folder = self.folder / str(self.count)
@@ -90,13 +89,22 @@ class Lab:
         kit = Run(chosen, chosen.connection.stations[0], folder)
         try:
             kit.open()
-            self.bench.reset(kit)
-            self._carry_out(kit, case, () if whole else mutants, before)
+            if connects:
+                self.bench.reset(kit)
+            self._carry_out(kit, case, () if whole else mutants)
             hits = link.hits
         finally:
             link.arm(())
             kit.close()
         return _outcome(kit.journal.path, hits)
+
+    def with_data(self, **values: Any) -> Settings:
+        """Give the settings with other test data."""
+        return replace(self.settings, test_data=replace(self.settings.test_data, **values))
+
+    def with_connectors(self, count: int, connector: int = 1) -> Settings:
+        """Give the settings with so many connectors, and the one that the cases use."""
+        return replace(self.settings, station=replace(self.settings.station, connectors=count, connector=connector))
 
     def with_password(self, password: str) -> Settings:
         """Give the settings with security profile 1: the identity has a password."""
@@ -104,13 +112,7 @@ class Lab:
         stations = tuple(replace(one, password=password) for one in connection.stations)
         return replace(self.settings, connection=replace(connection, stations=stations, security_profile=1))
 
-    def _carry_out(
-        self,
-        kit: Run,
-        case: Callable[..., None],
-        mutants: Sequence[Mutant],
-        before: Callable[[Run], None] | None,
-    ) -> None:
+    def _carry_out(self, kit: Run, case: Callable[..., None], mutants: Sequence[Mutant]) -> None:
         facts = case_of(case)
         assert facts is not None
         steps = steps_of(Path(case.__code__.co_filename), case.__name__)
@@ -120,8 +122,6 @@ class Lab:
             arguments = _prepared(kit, current)
             if mutants:
                 self.bench.link.arm(mutants)
-            if before is not None:
-                before(kit)
             phase = "call"
             names = case.__code__.co_varnames[: case.__code__.co_argcount]
             case(*(arguments[name] for name in names))
@@ -162,13 +162,12 @@ def _outcome(journal: Path, hits: dict[str, int]) -> Outcome:
 
 
 @contextmanager
-def lab(sut: str, folder: Path, **limits: float) -> Iterator[Lab]:
-    """Start a product of OCPP 1.6 and the link; `limits` replace those of the configuration."""
-    with bench(sut, "1.6") as place:
+def lab(sut: str, folder: Path, *options: str) -> Iterator[Lab]:
+    """Start a product of OCPP 1.6, with options such as `connectors=3`, and the link."""
+    with bench(sut, "1.6", options) as place:
         path = folder / "ocpp-tck.toml"
         path.write_text(place.config, encoding="utf-8")
-        settings = load(path, environ={})
-        yield Lab(place, replace(settings, limits=replace(settings.limits, **limits)), folder)
+        yield Lab(place, load(path, environ={}), folder)
 
 
 # -- short forms for mutants ------------------------------------------------------------------------------------------
@@ -188,8 +187,3 @@ def at(offset: float = 0.0, zone: str = "Z") -> str:
 def call(action: str, /, **payload: Any) -> list[Any]:
     """Write a CALL for `Inject`; the link puts a new message id in."""
     return [2, "$id", action, payload]
-
-
-def text(frame: Any) -> str:
-    """Write a frame."""
-    return json.dumps(frame)

@@ -82,13 +82,13 @@ def _await_boot(run: Run) -> None:
 @contextmanager
 def bench(sut: str, version: str, variant: tuple[str, ...] = ()) -> Iterator[Bench]:
     """Start the product and the link."""
+    options = [f"--{name.replace('_', '-')}" for name in variant]
     if sut == "csms":
-        with product("csms", "--version", version) as addresses, _link(addresses["ocpp"]) as (link, url):
+        with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
             place = f'url = "{url}/ocpp"\nstation_id = "{STATION}"\n'
             yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant))
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    options = [f"--{name.replace('_', '-')}" for name in variant]
     with _link(f"ws://{listen}") as (link, url):
         place = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
         with product("cs", "--version", version, *place, *options) as addresses:

@@ -51,6 +51,8 @@ class Injection:
         where: where the report must place the first cause.
         cause: words that its sentence has.
         verdict: of the case.
+        whole: the defect is there from the handshake on, not for the case alone.
+        connects: whether the product can be expected to connect.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Injection:
     cause: str = ""
     verdict: str = "fail"
     whole: bool = False
+    connects: bool = True
 
 
 def calls(action: str, do: Any, **match: Any) -> Mutant:
@@ -109,7 +112,7 @@ def injections_of_station() -> Iterator[Injection]:
     yield rule("unsolicited answer", "rpc.unsolicited", calls("Authorize", Inject([3, "nobody", {}])))
     yield Injection("no answer", CACHE, results("ClearCache", Drop()), "step 6", "ClearCache was not answered within")
     yield Injection(
-        "answer is an error", CACHE, results("ClearCache", AnswerError("InternalError")), "step 2", "InternalError"
+        "answer is an error", CACHE, results("ClearCache", AnswerError("InternalError")), "step 6", "InternalError"
     )
     yield rule(
         "unfounded error", "rpc.error_unfounded", results("ClearCache", AnswerError("FormationViolation")), CACHE
@@ -123,7 +126,7 @@ def injections_of_station() -> Iterator[Injection]:
     yield rule("unknown message type", "frame.message_type", calls("Authorize", Set({"$[0]": 9})))
     for name, offer in (("wrong subprotocol", ["ocpp2.0.1"]), ("no subprotocol", [])):
         handshake = Mutant(Match(sender=CS, type="handshake", nth=0), Handshake(offer=offer), "defect")
-        yield rule(name, "handshake.subprotocol", handshake, whole=True)
+        yield rule(name, "handshake.subprotocol", handshake, whole=True, connects=False)
     charges = Inject(call("StartTransaction", connectorId=1, idTag="TCK-INVALID", meterStart=0, timestamp=at()))
     yield Injection("unknown token charges", REFUSED[CS], calls("StatusNotification", charges), "step 5")
 
@@ -231,7 +234,7 @@ def named(which: str) -> Any:
 
 def check(place: Lab, which: str, name: str) -> None:
     injection = next(one for one in LISTS[which]() if one.name == name)  # made now: some hold the time of day
-    outcome = place.run(injection.case, [injection.mutant], whole=injection.whole)
+    outcome = place.run(injection.case, [injection.mutant], whole=injection.whole, connects=injection.connects)
     assert outcome.hits["defect"], "the frame to be altered never came"
     assert (outcome.verdict, outcome.where) == (injection.verdict, injection.where), outcome
     assert injection.cause in outcome.cause
@@ -265,7 +268,7 @@ def test_csms_that_accepts_any_password(csms: Lab) -> None:
 
 
 def test_station_that_sends_no_password(station: Lab) -> None:
-    outcome = station.run(START[CS], settings=station.with_password("right-password-123"))
+    outcome = station.run(START[CS], settings=station.with_password("right-password-123"), connects=False)
     assert (outcome.verdict, outcome.where) == ("fail", "rule handshake.basic_auth"), outcome
 
 

@@ -59,7 +59,7 @@ def idle(station: Station, operator: Operator) -> None:
     for connector in connectors:
         _available(station, operator, connector)
     if station.observed.cached:
-        station.call("ClearCache")
+        station.send("ClearCache").answer()
         station.observed.cached = False
     if station.observed.listed:
         station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])

@@ -29,7 +29,9 @@ def test_remote_start_cable_first(station: Station, operator: Operator, step: An
     connector, token = station.hardware.connector, station.data.valid_token
     configuration = station.send("GetConfiguration", key=[AUTHORIZES])
     with step("2", "The charge point gives AuthorizeRemoteTxRequests"):
-        entry = configuration.response().configurationKey[0]
+        found = configuration.response().get("configurationKey")
+        assert found, f"the charge point lacks {AUTHORIZES}"
+        entry = found[0]
         assert entry.key == AUTHORIZES
 
     operator.plug()
@@ -63,7 +65,9 @@ def test_remote_start_first(station: Station, operator: Operator, step: Any) -> 
     connector, token = station.hardware.connector, station.data.valid_token
     configuration = station.send("GetConfiguration", key=[AUTHORIZES])
     with step("2", "The charge point gives AuthorizeRemoteTxRequests"):
-        entry = configuration.response().configurationKey[0]
+        found = configuration.response().get("configurationKey")
+        assert found, f"the charge point lacks {AUTHORIZES}"
+        entry = found[0]
         assert entry.key == AUTHORIZES
 
     remote_start = station.send("RemoteStartTransaction", connectorId=connector, idTag=token)
@@ -99,7 +103,9 @@ def test_remote_start_time_out(station: Station, step: Any) -> None:
     connector, token = station.hardware.connector, station.data.valid_token
     configuration = station.send("GetConfiguration", key=[AUTHORIZES])
     with step("2", "The charge point gives AuthorizeRemoteTxRequests"):
-        entry = configuration.response().configurationKey[0]
+        found = configuration.response().get("configurationKey")
+        assert found, f"the charge point lacks {AUTHORIZES}"
+        entry = found[0]
         assert entry.key == AUTHORIZES
 
     remote_start = station.send("RemoteStartTransaction", connectorId=connector, idTag=token)

@@ -55,4 +55,6 @@ def test_connection_time_out(station: Station, operator: Operator, step: Any) ->
     with step("1", "The charge point authorizes the token and reports Preparing"):
         states.authorized(station, operator)
     with step("2", "The charge point reports Available after ConnectionTimeOut"):
-        station.expect_status("Available", within="connection_timeout")
+        available = station.expect_status("Available", within="connection_timeout")
+        preparing = station.seen("StatusNotification", where={"connectorId": station.hardware.connector})[-2]
+        states.not_early(preparing, available, station.data.connection_timeout)
