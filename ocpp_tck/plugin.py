@@ -339,7 +339,8 @@ class Kit:
         """Close the run, write the reports and set the exit code from the verdicts."""
         if self.run is not None:
             self.run.close()
-        if self.worker != "main" or not self.folder.is_dir():
+        ran = self.run is not None or self.controls
+        if self.worker != "main" or not ran or not self.folder.is_dir():
             return
         from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415

@@ -199,10 +199,7 @@ class CaseRun:
             self.cause = self._fault()
         settled = {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}
         self.verdict = own if own in settled and len(verdicts) == 1 else worst(verdicts)
-        if self.cause is None or (self.verdict is Verdict.FAIL and self.cause.verdict is not Verdict.FAIL):
-            self.cause = _first_cause(broken) or self.cause
-        elif self.verdict is Verdict.FAIL:
-            self.cause = _first_cause(_earlier(broken, self.cause)) or self.cause
+        self.cause = self._decisive(broken)
         run.drivers.close_prompt()
         self._write_end(phase)
 
@@ -234,6 +231,13 @@ class CaseRun:
         self.verdict, self.cause = signal.verdict, signal
         self._write_end("teardown")
         return True
+
+    def _decisive(self, broken: list[Found]) -> Signal | None:
+        """Give the first cause of the verdict: what ended the case, or a rule that was broken before."""
+        cause, failed = self.cause, self.verdict is Verdict.FAIL
+        if cause is None or (failed and cause.verdict is not Verdict.FAIL):
+            return _first_cause(broken) or cause
+        return (_first_cause(_earlier(broken, cause)) if failed else None) or cause
 
     def _write_end(self, phase: str) -> None:
         run, cause = self._run, self.cause
@@ -453,6 +457,7 @@ class Run:
                 self.csms.disconnect()
         self.drivers.close()
         self.loop.close()
+        self.conversation.collect_overdue()
         self.journal.write(RunEnded(time=self.clock.now(), reason=reason))
         self.journal.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -89,6 +90,9 @@ class Listener:
     async def close(self) -> None:
         """Stop accepting and close what is open; the port number is kept for the next `open`."""
         if self._server is not None:
+            self._server.server.close()
+            for _ in range(4):  # a connection that asyncio has just accepted becomes known some rounds later
+                await asyncio.sleep(0)
             self._server.close(close_connections=True)
             await self._server.wait_closed()
             self._server = None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 T = TypeVar("T")
+_ROUNDS = 5
+"""Rounds of the loop after which the sockets of cancelled connections are closed."""
 
 
 class BackgroundLoop:
@@ -50,3 +52,5 @@ class BackgroundLoop:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)

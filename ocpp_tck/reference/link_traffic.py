@@ -8,6 +8,8 @@ import copy
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -270,8 +272,8 @@ class Traffic:
 
     async def _send(self, frame: _Frame) -> None:
         own = [(frame.sender, frame.message)] if frame.message is not None else []
-        for sender, message in (*frame.before, *own, *frame.after):
-            await self._connections[_PEER[sender]].send(message)
+        for sender, messages in groupby((*frame.before, *own, *frame.after), key=itemgetter(0)):
+            await _send_together(self._connections[_PEER[sender]], [message for _, message in messages])
 
     async def _cut(self, code: int) -> None:
         for connection in self._connections.values():
@@ -279,6 +281,20 @@ class Traffic:
                 connection.transport.abort()
             else:
                 await connection.close(code)
+
+
+async def _send_together(connection: Connection, messages: list[str | bytes]) -> None:
+    """Send messages in one write: the receiver sees that the sender of the second did not wait for an answer."""
+    if len(messages) == 1:
+        await connection.send(messages[0])
+        return
+    async with connection.send_context():
+        for message in messages:
+            if isinstance(message, str):
+                connection.protocol.send_text(message.encode())
+            else:
+                connection.protocol.send_binary(message)
+        connection.transport.write(b"".join(connection.protocol.data_to_send()))
 
 
 def _kind(frame: _Frame) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ocpp_tck.evidence.records import ConnectionClosed, ConnectionOpened, ConnectionRefused, Frame, ViolationFound
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PRODUCT, KIT = "product", "kit"
+
+
+def _guarded(told: Callable[..., None]) -> Callable[..., None]:
+    """Let an exception on the network's thread end as a kit error of the case, never as a connection gone dumb."""
+
+    @wraps(told)
+    def guarded(self: Conversation, *arguments: Any) -> None:
+        with self.condition:
+            try:
+                told(self, *arguments)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the kit's
+                self.faults.append(error)
+                self.condition.notify_all()
+
+    return guarded
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +133,7 @@ class Conversation:
 
     # -- what the network tells (Sink) ---------------------------------------------------------------------------
 
+    @_guarded
     def opened(self, transport: Transport) -> None:
         """Note a connection; a newer one replaces an older one that the product has forgotten."""
         with self.condition:
@@ -152,6 +169,7 @@ class Conversation:
                 )
             self._send_next()
 
+    @_guarded
     def refused(self, refusal: NetRefusal) -> None:
         """Note a connection that did not come about."""
         with self.condition:
@@ -181,6 +199,7 @@ class Conversation:
             text = "the CSMS accepted a connection with a wrong password"
             self._violated(refused_violation("credentials", text, self.version), 0, PRODUCT)
 
+    @_guarded
     def received(self, transport: Transport, raw: str | bytes) -> None:
         """Record, judge, answer and offer one message of the product."""
         with self.condition:
@@ -198,6 +217,7 @@ class Conversation:
                 self._answered(message, judgement, number, now)
             self._send_next()
 
+    @_guarded
     def closed(self, transport: Transport, code: int, reason: str, by: str) -> None:
         """Note the end of a connection; an answer owed on it will not come."""
         with self.condition:
@@ -350,6 +370,7 @@ class Conversation:
         event = Event("call", now, action=action, payload=payload, frame=number)
         transport.soon(lambda: self._answer(transport, message, event))
 
+    @_guarded
     def _answer(self, transport: Transport, message: Message, event: Event) -> None:
         with self.condition:
             if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:

@@ -230,6 +230,12 @@ class Product:
         if self._floor is not None:
             self._floor = self._mark
 
+    def pass_over(self) -> None:
+        """Take everything that has come so far: it was part of reaching the state in which the case begins."""
+        with self.conversation.condition:
+            for event in self.conversation.events:
+                event.taken = True
+
     @contextmanager
     def unordered(self) -> Iterator[None]:
         """Let the messages expected inside come in any order."""
@@ -394,9 +400,10 @@ class Product:
             raise Inconclusive(f"the operator's prompt expired before {text} (limit operator)")
         return None if result is spoken else result
 
-    def _candidates(self) -> list[Event]:
+    def _candidates(self, *, taken: bool = False) -> list[Event]:
         floor = self._mark if self._floor is None else self._floor
-        return [event for event in self.conversation.events[floor:] if event.kind == "call" and not event.taken]
+        events = self.conversation.events[floor:]
+        return [event for event in events if event.kind == "call" and (taken or not event.taken)]
 
     def _first(self, actions: tuple[str, ...], where: Where) -> Event | None:
         for event in self._candidates():

@@ -45,6 +45,7 @@ class Station(Product):
         self.observed = observed
         self._endpoint = endpoint
         self._changed: dict[str, str] = {}
+        self._placed: set[tuple[int, int, int]] = set()  # frame, EVSE, connector: one NotifyEvent may report several
 
     @property
     def hardware_connector(self) -> int:
@@ -279,21 +280,25 @@ class Station(Product):
         evse = self.hardware.evse if evse is None else evse
 
         def ready() -> tuple[Event, str] | None:
-            for event in self._candidates():
+            for event in self._candidates(taken=True):
                 for place, value in availabilities(event.action, event.payload):
-                    if place == (evse, connector):
+                    if place == (evse, connector) and (event.frame, *place) not in self._placed:
                         return event, value
             return None
 
         wanted = f"AvailabilityState {state} of EVSE {evse} connector {connector}"
         found = self.wait_for(ready, within, wanted)
+        if found is None and not self.conversation.is_connected:
+            raise Inconclusive(f"the connection was lost and {wanted} did not come", expected=wanted)
         if found is None:
             raise Failed(
                 f"{wanted} was not reported within {self.limit(within):g} s (limit {within})",
                 expected=f"StatusNotification or NotifyEvent with {wanted}",
                 received="neither for that connector",
+                absence=True,
             )
         event, value = found
+        self._placed.add((event.frame, evse, connector))
         received = self._take(event)
         if value != state:
             raise Failed(

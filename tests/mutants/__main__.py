@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,26 @@ def main(arguments: list[str] | None = None) -> int:
     found: list[dict[str, Any]] = []
     steps: dict[tuple[str, str], list[str]] = {}
     controls: dict[str, str] = {}
+    excused: list[str] = []
+    runs = _runs(options)
     with tempfile.TemporaryDirectory(prefix="ocpp-tck-mutants-") as folder:
-        for number, (sut, version, *extra) in enumerate(_runs(options)):
-            out = Path(folder) / f"{number}.json"
-            _run(sut, version, options, out, extra)
+        outs = [Path(folder) / f"{number}.json" for number, _ in enumerate(runs)]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(lambda run, out: _run(*run[:2], options, out, list(run[2:])), runs, outs))
+        for (sut, version, *_), out in zip(runs, outs, strict=True):
             if not out.is_file():
-                sys.stderr.write(f"the run of role {sut}, OCPP {version}, ended without results\n")
+                sys.stderr.write(f"a run of role {sut}, OCPP {version}, ended without results\n")
                 return BROKEN
             results = json.loads(out.read_text(encoding="utf-8"))
             found += results["mutants"]
             controls |= {f"{case} {version}": why for case, why in results["controls"].items()}
             steps |= {(case, version): numbers for case, numbers in results["steps"].items()}
+            excused += results["excused"]
         merged = Path(folder) / "mutants.json"
         merged.write_text(json.dumps(found), encoding="utf-8")
         matrix = make_matrix(load_mutants(merged), steps)
     written = write_kill_matrix(matrix, options.report_dir)
-    return _tell(matrix, controls, len(steps), written)
+    return _tell(matrix, controls, excused, written)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -57,6 +62,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="only N mutants of each role and version")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which ones")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="sessions at a time; they mostly wait")
     parser.add_argument("--folder", type=Path, default=HERE, help="where the mutants are; default: here")
     parser.add_argument("--report-dir", type=Path, help="default: reports; reports/kill-matrix-part for a part")
     options = parser.parse_args(arguments)
@@ -73,7 +79,8 @@ def _runs(options: argparse.Namespace) -> list[tuple[str, ...]]:
     runs: list[tuple[str, ...]] = []
     for version in [options.version] if options.version else VERSIONS:
         for sut in [options.sut] if options.sut else ["csms", "cs"]:
-            runs.append((sut, version))
+            shards = 1 if options.sample or options.case else options.jobs
+            runs += [(sut, version, "--mutants-shard", f"{number}/{shards}") for number in range(shards)]
             if (sut, version) == ("cs", "1.6") and not options.sample:
                 runs.append((sut, version, "--mutants-variant"))
     return runs
@@ -93,14 +100,17 @@ def _run(sut: str, version: str, options: argparse.Namespace, out: Path, extra: 
     subprocess.run(command, cwd=ROOT, env=environment, check=False)
 
 
-def _tell(matrix: KillMatrix, controls: dict[str, str], cases: int, written: list[Path]) -> int:
+def _tell(matrix: KillMatrix, controls: dict[str, str], excused: list[str], written: list[Path]) -> int:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in matrix.counts.items())
-    lines = [f"{cases} cases, {len(matrix.mutants)} mutants: {counts}"]
+    lines = [
+        f"{len({(one.case, one.version) for one in matrix.mutants})} cases, {len(matrix.mutants)} mutants: {counts}"
+    ]
     lines += [
         f"survived: {one.case} step {one.step}: {one.mutant}" for one in matrix.mutants if one.outcome == SURVIVED
     ]
     lines += [f"case without a killing mutant: {name}" for name in matrix.unkilled_cases]
     lines += [f"step without a killing mutant: {name}" for name in matrix.unkilled_steps]
+    lines += [f"excused: {text}" for text in excused]
     lines += [f"the product as it is does not pass {case}: {why}" for case, why in controls.items()]
     sys.stdout.write("\n".join([*lines, *map(str, written)]) + "\n")
     return UNKILLED if matrix.unkilled_cases or matrix.unkilled_steps or controls else OK

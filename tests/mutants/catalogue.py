@@ -115,6 +115,11 @@ def load(sut: str, version: str, folder: Path = HERE) -> Catalogue:
             _check_step(entry["case"], entry["step"], steps, f"{place}: excused {number}")
             excused.append(Excused(**entry))
     _unique(mutants)
+    for spared in excused:
+        if any((one.case, one.key) == (spared.case, spared.step) for one in mutants):
+            raise CatalogueError(
+                f"{spared.case} step {spared.step}: excused, and yet it has a mutant; drop one of the two"
+            )
     return Catalogue(
         tuple(mutants), tuple(excused), steps, frozenset(case.facts["id"] for case in cases if _needs_variant(case))
     )

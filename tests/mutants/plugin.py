@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--mutants-version", default="1.6")
     group.addoption("--mutants-variant", action="store_true", help="the other embedded charge point, and its cases")
     group.addoption("--mutants-case", action="append", default=[], help="only this case; repeatable")
+    group.addoption("--mutants-shard", default="0/1", help="K/N: every Nth case, from the Kth on")
     group.addoption("--mutants-sample", type=int, default=0, help="only so many mutants, drawn by the seed")
     group.addoption("--mutants-seed", type=int, default=0)
     group.addoption("--mutants-folder", type=Path, default=HERE, help="where the mutants are")
@@ -85,6 +86,8 @@ class Runner:
             for case in self.catalogue.steps
             if (case in self.catalogue.of_variant) == variant and (not wanted or case in wanted)
         ]
+        part, parts = map(int, self.config.getoption("--mutants-shard").split("/"))
+        cases = cases[part::parts]
         mutants = [one for one in self.catalogue.mutants if one.case in cases]
         count = self.config.getoption("--mutants-sample")
         if count:
@@ -189,7 +192,11 @@ class Runner:
             steps = {case: self.catalogue.due(case) for case in self.chosen}
             if self.config.getoption("--mutants-sample"):
                 steps = {case: sorted({one.key for one in mutants}) for case, mutants in self.chosen.items()}
-            out.write_text(json.dumps({"mutants": self.results, "steps": steps, "controls": self.controls}))
+            excused = [
+                f"{one.case} step {one.step}: {one.reason}" for one in self.catalogue.excused if one.case in steps
+            ]
+            found = {"mutants": self.results, "steps": steps, "controls": self.controls, "excused": excused}
+            out.write_text(json.dumps(found), encoding="utf-8")
 
     def pytest_unconfigure(self) -> None:
         """Take the bench down."""

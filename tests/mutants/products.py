@@ -26,7 +26,7 @@ heartbeat_interval = 2
 boot_retry_interval = 2
 meter_value_interval = 1
 clock_aligned_interval = 1
-connection_timeout = 1
+connection_timeout = 2
 transaction_duration = 0.5
 offline_duration = 0.5
 
@@ -37,7 +37,7 @@ reboot = 3.0
 reconnect = 3.0
 transaction = 1.5
 absence = 0.3
-interval = 1.0
+interval = 0.7
 """
 
 

@@ -24,6 +24,8 @@ match = {{sender = "csms", type = "result", action = "Authorize"}}
 do = {do}
 """
 
+EXCUSED = '[[excused]]\ncase = "TC_023_1_CSMS"\nstep = "2"\nreason = "none"\n'
+
 
 def run(folder, *arguments):
     command = [sys.executable, "-m", "tests.mutants", "--version", "1.6", "--report-dir", str(folder), *arguments]
@@ -74,6 +76,7 @@ def test_a_mutant_that_alters_no_frame_survives(tmp_path):
         (MUTANT.format(step="9", name="x", do="{drop = true}"), "TC_023_1_CSMS has no step '9'; it has 2"),
         (MUTANT.format(step="2", name="x", do="{lose = true}"), "unknown do 'lose'"),
         (MUTANT.format(step="2", name="x", do="{drop = true}\nexpect = 'warn'"), "has no step '2 should'"),
+        (MUTANT.format(step="2", name="x", do="{drop = true}") + EXCUSED, "excused, and yet it has a mutant"),
         (MUTANT.format(step="2", name="x", do="{drop = true}") * 2, "two mutants 'x'"),
         (MUTANT.format(step="2", name="x", do="{drop = true}").replace("023_1", "999"), "no implemented case TC_999"),
     ],

@@ -40,7 +40,7 @@ def peer(request):
 
 def test_verdicts_are_the_expected_ones(peer):
     """Every case comes as the peer's files say, with the cause that they say."""
-    report, output = run_kit(peer)
+    report, output, exit_code = run_kit(peer)
     ids = core_cases(peer.role)
     cases = {case["id"]: case for case in report["cases"] if case["counts"]}
     assert set(cases) == ids, f"not every case was part of the run:\n{output[-4000:]}"
@@ -53,10 +53,11 @@ def test_verdicts_are_the_expected_ones(peer):
     ]
     differences += [f"not-judged.toml: there is no case {case}" for case in sorted(unjudged.keys() - ids)]
     assert not differences, "\n".join(["the verdicts differ from the peer's files:", *differences])
+    assert exit_code == 0, f"the command does not agree, it ended with {exit_code}:\n{output[-4000:]}"
 
 
-def test_the_kit_agrees_by_its_exit_code(tmp_path):
-    """An empty list of known failures and one that names a passing case both differ from what a run gives."""
+def test_a_difference_is_seen_in_either_direction(tmp_path):
+    """A fail that is not listed, a pass that is listed as a fail or as not judged, and another cause."""
     passing = {"id": "TC_X", "verdict": "pass", "cause": None}
     failing = {"id": "TC_X", "verdict": "fail", "cause": {"text": "no answer", "where": "step 2", "requirement": ""}}
     listed = tmp_path / "expected.toml"
@@ -85,7 +86,7 @@ def core_cases(role):
 
 
 def run_kit(peer):
-    """Run the kit against the peer as a user would; gives report.json and what the command printed."""
+    """Run the kit against the peer as a user would; gives report.json, what the command printed and its exit code."""
     folder = REPORTS / peer.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -106,7 +107,7 @@ def run_kit(peer):
     (folder / "output.txt").write_text(output, encoding="utf-8")
     path = folder / "report.json"
     assert path.is_file(), f"the run left no report (exit {done.returncode}):\n{output[-4000:]}"
-    return json.loads(path.read_text(encoding="utf-8")), output
+    return json.loads(path.read_text(encoding="utf-8")), output, done.returncode
 
 
 @contextmanager

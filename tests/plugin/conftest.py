@@ -34,6 +34,9 @@ def station(ocpp_run):
     return ocpp_run.station
 '''
 
+UNUSED = ("cacheprovider", "randomly", "hypothesispytest")
+"""Plugins that a run inside does without; hypothesis would be imported anew by each."""
+
 LIMITS = "response = 0.4\nboot = 2.0\nreboot = 1.0\nreconnect = 1.0\ntransaction = 0.4\nabsence = 0.1\nhandshake = 0.6\n"
 
 
@@ -67,7 +70,7 @@ def kit(pytester):
         pytester.makepyfile(test_cases="from ocpp_tck.case import testcase\n\n" + "".join(cases))
         Path("kit.toml").write_text(text, encoding="utf-8")
         folder = pytester.path / "out"
-        given = ["-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error", *options]
+        given = ["-W", "error", *(part for name in UNUSED for part in ("-p", f"no:{name}")), *options]
         if kit:
             given += ["--ocpp-config=kit.toml", f"--ocpp-report-dir={folder}"]
         ran = pytester.runpytest_subprocess(*given) if process else pytester.runpytest_inprocess(*given)

@@ -22,6 +22,7 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     product = ocpp_run.station
     assert product is not None
     states.idle(product, operator)
+    product.pass_over()
     yield product
     product.go_online()
     product.conversation.answers.clear()

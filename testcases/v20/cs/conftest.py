@@ -26,5 +26,6 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     product.go_online()
     product.conversation.answers.clear()
     if product.conversation.is_connected:
+        states.leave_operative(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

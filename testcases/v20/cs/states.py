@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.verdict import Inconclusive
+
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Received
     from ocpp_tck.roles.station import Station
+
+METERED = {"MeterValuePeriodic", "MeterValueClock"}
+"""Trigger reasons of the events with which a station may report meter values at any moment (2.0.1 J02)."""
+
+AUTHORIZING = {"Authorized", "RemoteStart"}
+"""Trigger reasons of the first event after an authorization (2.0.1 E02.FR.01, F01.FR.19)."""
+
+REMOTE_START_ID = 4711
 
 
 def idle(station: Station, operator: Operator) -> None:
@@ -17,18 +27,20 @@ def idle(station: Station, operator: Operator) -> None:
     station.wait_connected(within="boot")
     station.wait_reported()
     for transaction in list(station.observed.transactions.values()):
-        station.call("RequestStopTransaction", transactionId=str(transaction.id))
+        station.send("RequestStopTransaction", transactionId=str(transaction.id)).answer()
     for evse, connector in list(operator.plugged):
         operator.unplug(connector, evse=evse)
         if station.observed.status(connector, evse) != "Available":
             station.expect_availability("Available", evse=evse, connector=connector)
-    station.wait_for(lambda: None if station.observed.transactions else True, "transaction", "the end of transactions")
+    ended = lambda: None if station.observed.transactions else True  # noqa: E731 - read once, below
+    if not station.wait_for(ended, "transaction", "the end of transactions"):
+        raise Inconclusive(f"the transaction {station.transaction()} does not end")
     for known in station.hardware.evses:
         if station.observed.status(1, known.id) == "Unavailable":
             station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": known.id})
             station.expect_availability("Available", evse=known.id)
     if station.observed.cached:
-        station.call("ClearCache")
+        station.send("ClearCache").answer()  # a station without a cache may refuse
         station.observed.cached = False
 
 
@@ -46,19 +58,28 @@ def authorization_enabled(station: Station) -> None:
 def booted(station: Station) -> None:
     """State Booted, part with a Reset: the station boots, is accepted and reports every connector."""
     conf = station.call("Reset", type="Immediate")
-    assert conf.status in {"Accepted", "Scheduled"}
+    assert conf.status == "Accepted"
     station.expect("BootNotification", within="reboot")
     with station.unordered():
         for evse in station.hardware.evses:
             for connector in range(1, evse.connectors + 1):
-                station.expect_availability("Available", evse=evse.id, connector=connector)
-        security = station.expect("SecurityEventNotification", where={"type": {"StartupOfTheDevice", "ResetOrReboot"}})
-        assert security.type in {"StartupOfTheDevice", "ResetOrReboot"}
+                availability(station, "Available", evse.id, connector)
+        station.expect("SecurityEventNotification", where={"type": {"StartupOfTheDevice", "ResetOrReboot"}})
+
+
+def availability(station: Station, state: str, evse: int, connector: int) -> None:
+    """Wait for a connector's state; a NotifyEvent must give it as a change (trigger Delta)."""
+    report = station.expect_availability(state, evse=evse, connector=connector)
+    for entry in report.get("eventData", ()):
+        if entry.variable.name == "AvailabilityState":
+            assert entry.trigger == "Delta"
 
 
 def transaction_event(station: Station, reasons: set[str], **fields: Any) -> Received:
-    """Wait for the next TransactionEvent and check what it says about the station's one transaction."""
+    """Wait for the next TransactionEvent, but for meter values, and check what it says about the transaction."""
     event = station.expect("TransactionEvent", within="transaction")
+    while event.triggerReason in METERED:
+        event = station.expect("TransactionEvent", within="transaction")
     assert event.triggerReason in reasons
     for name, value in fields.items():
         assert event.get(name) == value
@@ -77,54 +98,79 @@ def ev_connected(station: Station, operator: Operator) -> None:
             event = transaction_event(
                 station, {"CablePluggedIn", "ChargingStateChanged"}, eventType="Updated" if started else "Started"
             )
-            assert event.transactionInfo.chargingState == "EVConnected"
+            assert event.transactionInfo.chargingState in {"EVConnected", "SuspendedEVSE"}
             if not started:
                 assert event.evse.id == evse
 
 
-def authorized_locally(station: Station, operator: Operator) -> None:
-    """State Authorized (local): a valid token is presented and accepted."""
+def authorized_locally(station: Station, operator: Operator) -> Received | None:
+    """State Authorized (local): a valid token is presented and accepted; gives the event that says so, if one has to.
+
+    The first event after the authorization has that reason and the token, whatever else it tells (E02.FR.01).
+    """
     data = station.data
     started = bool(station.observed.transactions)
     starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
     operator.present(data.valid_token, evse=station.hardware.evse)
     request = station.expect("Authorize")
     assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
-    if started or starts:
-        event = transaction_event(station, {"Authorized"}, eventType="Updated" if started else "Started")
-        assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
+    if not (started or starts):
+        return None
+    event = transaction_event(station, {"Authorized"}, eventType="Updated" if started else "Started")
+    assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
+    return event
 
 
-def authorized_remotely(station: Station) -> None:
-    """State Authorized (remote): the CSMS requests a start with a valid token."""
+def authorized_remotely(station: Station) -> Received | None:
+    """State Authorized (remote): the CSMS requests a start with a valid token; gives the event that says so, if any.
+
+    The first event after the request has the reason RemoteStart and its remoteStartId (F01.FR.19, F01.FR.25).
+    """
     data = station.data
     started = bool(station.observed.transactions)
     starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
     authorizes = (station.read_variable("AuthCtrlr", "AuthorizeRemoteStart") or "").casefold() == "true"
     token = {"idToken": data.valid_token, "type": data.valid_token_type}
-    conf = station.call("RequestStartTransaction", evseId=station.hardware.evse, remoteStartId=4711, idToken=token)
+    conf = station.call(
+        "RequestStartTransaction", evseId=station.hardware.evse, remoteStartId=REMOTE_START_ID, idToken=token
+    )
     assert conf.status == "Accepted"
     if started:
         assert conf.transactionId == station.transaction()
     if authorizes:
         assert station.expect("Authorize").idToken.idToken == data.valid_token
-    if started or starts:
-        reasons = {"RemoteStart", "Authorized"}
-        event = station.expect("TransactionEvent", within="transaction")
-        assert event.triggerReason in reasons
-        assert event.eventType == ("Updated" if started else "Started")
-        assert event.transactionInfo.remoteStartId == 4711
+    if not (started or starts):
+        return None
+    event = transaction_event(station, {"RemoteStart"}, eventType="Updated" if started else "Started")
+    assert event.transactionInfo.remoteStartId == REMOTE_START_ID
+    assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
+    return event
 
 
-def energy_transfer_started(station: Station) -> None:
-    """State EnergyTransferStarted with the EV connected: the station charges."""
+def energy_transfer_started(station: Station, authorized: Received | None) -> None:
+    """State EnergyTransferStarted with the EV connected: the station charges.
+
+    The event that told of the authorization (`authorized`) may have said so already: where two reasons overlap the
+    more specific one is used (E02.FR.17). Without such an event the first one has the authorization's reason.
+    """
+    if authorized is not None and authorized.transactionInfo.get("chargingState") == "Charging":
+        return
     event = station.expect(
         "TransactionEvent",
         reaching={"transactionInfo.chargingState": "Charging"},
         passing={"transactionInfo.chargingState": {"EVConnected", "SuspendedEVSE", "SuspendedEV", None}},
         within="transaction",
     )
-    assert event.triggerReason == "ChargingStateChanged"
+    reasons = {"ChargingStateChanged"} if authorized is not None else {"ChargingStateChanged", *AUTHORIZING}
+    assert event.triggerReason in reasons
+
+
+def leave_operative(station: Station) -> None:
+    """Let every EVSE be used again at the end of a case, so that the last one leaves none out of use."""
+    for evse in sorted(
+        {known for (known, _), status in station.observed.connectors.items() if status == "Unavailable"}
+    ):
+        station.send("ChangeAvailability", operationalStatus="Operative", evse={"id": evse}).answer()
 
 
 def unavailable(station: Station, evse: int) -> None:
@@ -134,4 +180,4 @@ def unavailable(station: Station, evse: int) -> None:
     with station.unordered():
         for known in station.hardware.evses:
             for connector in range(1, known.connectors + 1) if known.id == evse else ():
-                station.expect_availability("Unavailable", evse=evse, connector=connector)
+                availability(station, "Unavailable", evse, connector)

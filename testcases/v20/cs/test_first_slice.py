@@ -70,8 +70,15 @@ def test_invalid_token(station: Station, operator: Operator, step: Any) -> None:
     with step("1", "The charging station asks the CSMS to authorize the token"):
         request = station.expect("Authorize")
         assert (request.idToken.idToken, request.idToken.type) == (data.invalid_token, data.valid_token_type)
-    with step("post", "The charging station does not charge", requirement="C01.FR.02"):
+    with step("post", "The charging station neither charges nor starts or authorizes a transaction"):
         station.expect_none("TransactionEvent", where={"transactionInfo.chargingState": "Charging"})
+        for where in ({"triggerReason": "Authorized"}, {"eventType": "Started"}):
+            found = [
+                event
+                for event in station.seen("TransactionEvent", where=where)
+                if event.event.frame > request.event.frame
+            ]
+            assert not found, f"a TransactionEvent came: {found[0]}"
 
 
 @testcase(
@@ -87,9 +94,9 @@ def test_cable_first(station: Station, operator: Operator, step: Any) -> None:
     states.authorization_enabled(station)
     states.ev_connected(station, operator)
     with step("1", "The charging station authorizes the token and says so in the transaction"):
-        states.authorized_locally(station, operator)
+        authorized = states.authorized_locally(station, operator)
     with step("2", "The charging station charges"):
-        states.energy_transfer_started(station)
+        states.energy_transfer_started(station, authorized)
 
 
 @testcase(
@@ -105,9 +112,9 @@ def test_remote_start(station: Station, operator: Operator, step: Any) -> None:
     states.authorization_enabled(station)
     states.ev_connected(station, operator)
     with step("1", "The charging station accepts the request and ties it to the transaction"):
-        states.authorized_remotely(station)
+        authorized = states.authorized_remotely(station)
     with step("2", "The charging station charges"):
-        states.energy_transfer_started(station)
+        states.energy_transfer_started(station, authorized)
 
 
 @testcase(

@@ -231,6 +231,18 @@ class TestPrompt:
         driver.close_prompt()
         assert driver.refusal == ""
 
+    def test_a_person_says_with_enter_that_it_is_done(self):
+        terminal, told = FakeTerminal(), []
+        driver = PromptDriver(lambda: terminal)
+        driver.on_line = lambda: told.append("a line")
+        driver.act(request("plug", {"connector": 1}, role="cs"))
+        assert not driver.is_done
+        terminal.lines.put("")
+        eventually(lambda: driver.is_done)
+        assert (driver.refusal, told) == ("", ["a line"])
+        driver.close_prompt()
+        assert not driver.is_done
+
     def test_what_was_typed_before_a_prompt_does_not_count(self):
         terminal = FakeTerminal()
         driver = PromptDriver(lambda: terminal)

