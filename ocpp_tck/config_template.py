@@ -38,7 +38,7 @@ station_id = "CP001"            # the identity that the station connects with
 _REST = """\
 security_profile = 0            # 0 = none, 1 = Basic authentication, 2 = with TLS, 3 = TLS with client certificates
 
-# [connection.basic_auth]
+# [connection.basic_auth]       # as a station the kit tries a wrong one first, once a run: the CSMS must refuse it
 # password = "…"                # of every station that has none of its own
 
 # [connection.tls]              # PEM files; relative paths count from this file's folder

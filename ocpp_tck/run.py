@@ -33,7 +33,7 @@ from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
 from ocpp_tck.roles.station_answers import StationAnswers
-from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Signal, Unanswered, Verdict, worst
+from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Signal, Unanswered, Verdict, whole, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,8 +197,7 @@ class CaseRun:
         if run.conversation.faults:
             verdicts.append(Verdict.ERROR)
             self.cause = self._fault()
-        settled = {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}
-        self.verdict = own if own in settled and len(verdicts) == 1 else worst(verdicts)
+        self.verdict = whole(own, verdicts)
         self.cause = self._decisive(broken)
         run.drivers.close_prompt()
         self._write_end(phase)

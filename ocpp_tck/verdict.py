@@ -48,6 +48,17 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(ranked, key=_ORDER.index, default=Verdict.NONE)
 
 
+def whole(own: Verdict, parts: Iterable[Verdict]) -> Verdict:
+    """Combine a case's own end with the verdicts of its parts.
+
+    A case that was not run or does not apply stays so unless something worse than a warning was found: what was not
+    exercised never counts as judged.
+    """
+    found = worst((own, *parts))
+    outside = own in {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}
+    return own if outside and found in {Verdict.NONE, Verdict.PASS, Verdict.WARN} else found
+
+
 def exit_code(verdicts: Iterable[Verdict], *, strict: bool = False) -> int:
     """Give the exit code of a run from the verdicts of its cases.
 

@@ -12,7 +12,7 @@ from ocpp_tck.evidence import records as r
 from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
-from ocpp_tck.verdict import Verdict, worst
+from ocpp_tck.verdict import Verdict, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -385,9 +385,7 @@ def _close(case: _Open, journal: str) -> Case:
         own = Verdict.INCONCLUSIVE
     else:
         own = _verdict(case.ended.verdict)
-    verdict = worst([own, *(finding.verdict for finding in findings)])
-    if verdict is Verdict.NONE:
-        verdict = own
+    verdict = whole(own, [finding.verdict for finding in findings])
     deciding = sorted((one for one in findings if one.verdict is verdict), key=lambda one: one.order)
     by_frame: dict[int, list[ViolationRow]] = {}
     for violation in case.violations:

@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             extra = self.server.act(action, station, payload) or {}
         except Refused as refusal:
             self._answer(refusal.status, {"error": str(refusal)})
-        except Exception as error:  # noqa: BLE001 - the control API outlives a defect of the peer
+        except Exception as error:  # the control API outlives a defect of the peer
             self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": f"{type(error).__name__}: {error}"})
         else:
             self._answer(HTTPStatus.OK, {"outcome": "done", **extra})
