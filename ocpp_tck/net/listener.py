@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from weakref import WeakSet
 
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
 
 from ocpp_tck.net.auth import accepts
 from ocpp_tck.net.transport import Handshake, Refusal, Transport
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
 
-    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.asyncio.server import Server
     from websockets.http11 import Request, Response
     from websockets.typing import Subprotocol
 
@@ -60,6 +61,7 @@ class Listener:
         self._max_bytes = max_bytes
         self._tls = tls
         self._server: Server | None = None
+        self._known: WeakSet[ServerConnection] = WeakSet()
 
     @property
     def address(self) -> str:
@@ -84,8 +86,14 @@ class Listener:
             ping_interval=20,
             ping_timeout=20,
             close_timeout=2,
+            create_connection=self._connection,  # type: ignore[arg-type] # anything that makes one will do
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
+
+    def _connection(self, *arguments: Any, **options: Any) -> ServerConnection:
+        connection = ServerConnection(*arguments, **options)
+        self._known.add(connection)
+        return connection
 
     async def close(self) -> None:
         """Stop accepting and close what is open; the port number is kept for the next `open`."""
@@ -95,6 +103,10 @@ class Listener:
                 await asyncio.sleep(0)
             self._server.close(close_connections=True)
             await self._server.wait_closed()
+            for connection in tuple(self._known):  # Python 3.11 waits for none that is still opening or closing
+                if hasattr(connection, "transport"):
+                    connection.transport.abort()
+            await asyncio.sleep(0)
             self._server = None
 
     def _handshake(self, connection: ServerConnection, request: Request) -> Handshake:

@@ -109,8 +109,10 @@ def availabilities(action: str, payload: Any) -> list[tuple[tuple[int, int], str
     if action != "NotifyEvent":
         return []
     found = []
-    for entry in lookup(payload, "eventData") or []:
+    entries = lookup(payload, "eventData")
+    for entry in entries if isinstance(entries, list) else ():
         if lookup(entry, "component.name") == "Connector" and lookup(entry, "variable.name") == "AvailabilityState":
-            place = (lookup(entry, "component.evse.id"), lookup(entry, "component.evse.connectorId"))
-            found.append((place, str(lookup(entry, "actualValue"))))
+            evse, connector = lookup(entry, "component.evse.id"), lookup(entry, "component.evse.connectorId")
+            if isinstance(evse, int) and isinstance(connector, int):  # an illegal message teaches nothing
+                found.append(((evse, connector), str(lookup(entry, "actualValue"))))
     return found

@@ -94,8 +94,8 @@ class Lab:
             self._carry_out(kit, case, () if whole else mutants)
             hits = link.hits
         finally:
-            link.arm(())
             kit.close()
+            link.arm(())
         return _outcome(kit.journal.path, hits)
 
     def with_data(self, **values: Any) -> Settings:
@@ -125,7 +125,7 @@ class Lab:
             phase = "call"
             names = case.__code__.co_varnames[: case.__code__.co_argcount]
             case(*(arguments[name] for name in names))
-        except Exception as error:  # noqa: BLE001 - the run judges it
+        except Exception as error:
             current.end(error, phase)
         else:
             current.end(None, phase)

@@ -76,6 +76,8 @@ def _await_boot(run: Run) -> None:
     if run.settings.sut.version != "1.6":
         connectors = range(0)
     conversation.wait(lambda: True if observed.booted and observed.accepted else None, PATIENCE)
+    with conversation.condition:
+        observed.transactions.clear()  # one of before may have spoken until its connection ended
     conversation.wait(lambda: True if all(map(observed.status, connectors)) else None, PATIENCE / 3)
 
 

@@ -10,7 +10,7 @@ import pytest
 import ocpp_tck.report.write
 import ocpp_tck.run  # noqa: F401
 
-FIXTURES = '''
+FIXTURES = """
 import pytest
 
 @pytest.fixture
@@ -32,12 +32,14 @@ def csms(ocpp_run):
 def station(ocpp_run):
     ocpp_run.station.wait_connected(within="boot")
     return ocpp_run.station
-'''
+"""
 
 UNUSED = ("cacheprovider", "randomly", "hypothesispytest")
 """Plugins that a run inside does without; hypothesis would be imported anew by each."""
 
-LIMITS = "response = 0.4\nboot = 2.0\nreboot = 1.0\nreconnect = 1.0\ntransaction = 0.4\nabsence = 0.1\nhandshake = 0.6\n"
+LIMITS = (
+    "response = 0.4\nboot = 2.0\nreboot = 1.0\nreconnect = 1.0\ntransaction = 0.4\nabsence = 0.1\nhandshake = 0.6\n"
+)
 
 
 def config(role, place, *, driver="", station="", more="", limits=LIMITS):

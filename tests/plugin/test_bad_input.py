@@ -243,7 +243,10 @@ WICKED = {
     "an object": (sends("{}"), "frame."),
     "a number": (sends("7"), "frame."),
     "deep nesting": (sends(DEEP), "frame."),
-    "deep in a payload": (answers(lambda i: f'[3,"{i}",{{"idTagInfo":' + '{"a":' * 50_000 + "1" + "}" * 50_001 + "]"), "frame."),
+    "deep in a payload": (
+        answers(lambda i: f'[3,"{i}",{{"idTagInfo":' + '{"a":' * 50_000 + "1" + "}" * 50_001 + "]"),
+        "frame.",
+    ),
     "a 50 MB frame": (sends(HUGE), ""),
     "a 50 MB string": (answers(lambda i: f'[3,"{i}",{{"idTagInfo":{{"status":"{HUGE}"}}}}]'), ""),
     "binary": (lambda connection, i: connection.send(result(i, OK).encode()), "frame.text"),

@@ -15,7 +15,11 @@ from products import Csms
 from ocpp_tck.demo import SHORT, product
 
 GOOD = case("901", "csms", 'with step("1", "The CSMS tells the time"):\n    assert csms.call("Heartbeat").currentTime')
-BAD = case("902", "csms", 'with step("2a", "It refuses"):\n    assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"')
+BAD = case(
+    "902",
+    "csms",
+    'with step("2a", "It refuses"):\n    assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"',
+)
 STUCK = case("903", "csms", 'csms.expect("Reset")\nwith step("1", "It goes on"):\n    pass')
 BROKEN = case("904", "csms", 'with step("1", "The kit divides"):\n    csms.call("Heartbeat")\n    1 / 0')
 SHOULD = case(
@@ -76,15 +80,25 @@ def test_a_fail_says_step_expected_received_and_frame(kit, server):
 
 
 def test_a_fail_in_setup_is_inconclusive_unless_a_rule_was_broken(kit):
-    state = case("908", "csms", 'assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"\nwith step("1", "It goes on"):\n    pass')
-    with Csms({"Authorize": lambda connection, i: connection.send(f'[3,"{i}",{{"idTagInfo":{{"status":"Nope"}}}}]')}) as wrong:
+    state = case(
+        "908",
+        "csms",
+        'assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"\nwith step("1", "It goes on"):\n    pass',
+    )
+    with Csms(
+        {"Authorize": lambda connection, i: connection.send(f'[3,"{i}",{{"idTagInfo":{{"status":"Nope"}}}}]')}
+    ) as wrong:
         ran = kit(config("csms", wrong.url), state)
     assert ran.verdicts == {"908": "fail"}, ran.text
     assert "Nope" in json.dumps(ran.cases["TC_908_CSMS"]["cause"])
 
 
 def test_a_state_that_is_not_reached_is_inconclusive(kit, server):
-    state = case("908", "csms", 'assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"\nwith step("1", "It goes on"):\n    pass')
+    state = case(
+        "908",
+        "csms",
+        'assert csms.call("Authorize", idTag="X").idTagInfo.status == "Blocked"\nwith step("1", "It goes on"):\n    pass',
+    )
     ran = kit(config("csms", server.url), state)
     assert ran.verdicts == {"908": "inconclusive"}, ran.text
     assert ran.cases["TC_908_CSMS"]["cause"]["text"].startswith("required state not reached")
@@ -139,7 +153,11 @@ def test_what_can_not_be_undone_runs_last(kit, server):
 
 @pytest.mark.parametrize(
     ("answer", "verdict", "code"),
-    [("", "not run", 5), ("vendor_data_transfer = false\n", "not applicable", 5), ("vendor_data_transfer = true\n", "pass", 0)],
+    [
+        ("", "not run", 5),
+        ("vendor_data_transfer = false\n", "not applicable", 5),
+        ("vendor_data_transfer = true\n", "pass", 0),
+    ],
 )
 def test_what_the_pics_say(kit, server, answer, verdict, code):
     asked = GOOD.replace('requirements="1.6 4.2"', 'requirements="1.6 4.2", applies_if="vendor_data_transfer"')
@@ -227,7 +245,9 @@ def test_a_fault_of_the_kit_on_the_network_thread_is_a_kit_error(kit, server, mo
         write(self, record)
 
     monkeypatch.setattr(Journal, "write", failing)
-    ran = kit(config("csms", server.url), case("900", "csms", GOOD.partition("\n    ")[2].replace("\n    ", "\n")), GOOD)
+    ran = kit(
+        config("csms", server.url), case("900", "csms", GOOD.partition("\n    ")[2].replace("\n    ", "\n")), GOOD
+    )
     assert (ran.code, ran.verdicts) == (2, {"900": "error", "901": "pass"}), ran.text
     assert "the disk is on fire" in ran.cases["TC_900_CSMS"]["cause"]["text"]
 
@@ -246,13 +266,22 @@ def test_the_command_and_pytest_give_the_same_verdicts(tmp_path):
             path.write_text(text + driver, encoding="utf-8")
             if number == 1:
                 command = ["-c", "from ocpp_tck.cli import main; main()"]
-                command += ["run", f"--config={path}", f"--report-dir={tmp_path / '1'}", *(f"--case={one}" for one in chosen)]
+                command += [
+                    "run",
+                    f"--config={path}",
+                    f"--report-dir={tmp_path / '1'}",
+                    *(f"--case={one}" for one in chosen),
+                ]
             else:
                 command = ["-m", "pytest", "testcases", "-p", "no:cacheprovider", f"--ocpp-config={path}"]
                 command += [f"--ocpp-report-dir={tmp_path / '2'}", *(f"--ocpp-case={one}" for one in chosen)]
             started.append(
                 subprocess.Popen(
-                    [sys.executable, *command], cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+                    [sys.executable, *command],
+                    cwd=root,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
                 )
             )
         told = [process.communicate(timeout=30)[0].decode() for process in started]

@@ -39,9 +39,7 @@ def test_there_are_cases_of_each_kind():
 
 
 def test_ids_are_unique_in_each_version():
-    counted = Counter(
-        (case.facts["id"], version) for case in CASES for version in case.facts.get("versions", ("1.6",))
-    )
+    counted = Counter((case.facts["id"], version) for case in CASES for version in case.facts.get("versions", ("1.6",)))
     assert [pair for pair, count in counted.items() if count > 1] == []
 
 

@@ -72,7 +72,12 @@ def test_facts_and_steps_are_read_without_importing(tmp_path):
 
 def test_a_step_shows_only_what_is_set():
     assert PlannedStep(n="1", text="X").as_json() == {"n": "1", "text": "X", "level": "must"}
-    assert PlannedStep(n="", text="", optional=True).as_json() == {"n": "", "text": "", "optional": True, "level": "must"}
+    assert PlannedStep(n="", text="", optional=True).as_json() == {
+        "n": "",
+        "text": "",
+        "optional": True,
+        "level": "must",
+    }
 
 
 def test_steps_are_found_by_function(tmp_path):

@@ -16,6 +16,7 @@ from ocpp_tck.verdict import (
     Signal,
     Verdict,
     exit_code,
+    whole,
     worst,
 )
 
@@ -26,6 +27,20 @@ APART = [Verdict.NOT_APPLICABLE, Verdict.NOT_RUN]
 @pytest.mark.parametrize(("one", "other"), list(itertools.product(ORDER, repeat=2)))
 def test_the_worse_of_two_wins_in_either_order(one, other):
     assert worst([one, other]) is ORDER[max(ORDER.index(one), ORDER.index(other))]
+
+
+@pytest.mark.parametrize("own", APART)
+def test_a_case_that_was_not_exercised_is_no_pass_and_no_warning(own):
+    assert whole(own, []) is own
+    assert whole(own, [Verdict.PASS, Verdict.WARN]) is own
+    assert whole(own, [Verdict.WARN, Verdict.FAIL]) is Verdict.FAIL
+    assert whole(own, [Verdict.ERROR]) is Verdict.ERROR
+
+
+def test_a_case_that_was_exercised_is_as_bad_as_its_worst_part():
+    assert whole(Verdict.PASS, [Verdict.WARN]) is Verdict.WARN
+    assert whole(Verdict.PASS, [Verdict.NOT_RUN]) is Verdict.PASS
+    assert whole(Verdict.NONE, []) is Verdict.NONE
 
 
 def test_no_parts_are_none():

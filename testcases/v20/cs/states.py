@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.verdict import Inconclusive
-
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Received
@@ -34,7 +32,7 @@ def idle(station: Station, operator: Operator) -> None:
             station.expect_availability("Available", evse=evse, connector=connector)
     ended = lambda: None if station.observed.transactions else True  # noqa: E731 - read once, below
     if not station.wait_for(ended, "transaction", "the end of transactions"):
-        raise Inconclusive(f"the transaction {station.transaction()} does not end")
+        _restart(station)
     for known in station.hardware.evses:
         if station.observed.status(1, known.id) == "Unavailable":
             station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": known.id})
@@ -42,6 +40,14 @@ def idle(station: Station, operator: Operator) -> None:
     if station.observed.cached:
         station.send("ClearCache").answer()  # a station without a cache may refuse
         station.observed.cached = False
+
+
+def _restart(station: Station) -> None:
+    """Restart a station that holds on to a transaction, or no longer knows it."""
+    station.call("Reset", type="Immediate")
+    station.expect("BootNotification", within="reboot")
+    station.observed.transactions.clear()
+    station.wait_reported()
 
 
 def start_points(station: Station) -> set[str]:
@@ -128,6 +134,7 @@ def authorized_remotely(station: Station) -> Received | None:
     """
     data = station.data
     started = bool(station.observed.transactions)
+    running = station.transaction() if started else None
     starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
     authorizes = (station.read_variable("AuthCtrlr", "AuthorizeRemoteStart") or "").casefold() == "true"
     token = {"idToken": data.valid_token, "type": data.valid_token_type}
@@ -136,9 +143,10 @@ def authorized_remotely(station: Station) -> Received | None:
     )
     assert conf.status == "Accepted"
     if started:
-        assert conf.transactionId == station.transaction()
+        assert conf.transactionId == running
     if authorizes:
-        assert station.expect("Authorize").idToken.idToken == data.valid_token
+        request = station.expect("Authorize")
+        assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
     if not (started or starts):
         return None
     event = transaction_event(station, {"RemoteStart"}, eventType="Updated" if started else "Started")

@@ -39,7 +39,7 @@ def test_get_variable(csms: Csms, operator: Operator, step: Any) -> None:
     place = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "OfflineThreshold"}}
     operator.order("GetVariables", getVariableData=[place])
     with step("1", "The CSMS asks for the actual value of that variable"):
-        request = csms.expect("GetVariables", within="operator")
+        request = csms.expect("GetVariables")
         asked = [
             entry
             for entry in request.getVariableData
@@ -93,7 +93,7 @@ def test_remote_start(csms: Csms, session: states.Session, operator: Operator, s
     token = states.valid_token(csms)
     operator.order("RequestStartTransaction", idToken=token, evseId=csms.hardware.evse)
     with step("1", "The CSMS requests a start with that token"):
-        request = csms.expect("RequestStartTransaction", within="operator")
+        request = csms.expect("RequestStartTransaction")
         assert (request.idToken.idToken, request.idToken.type) == (token["idToken"], token["type"])
         assert request.get("evseId", csms.hardware.evse) == csms.hardware.evse
     with step("4", "The CSMS takes the event that names the remote start"):
@@ -115,10 +115,10 @@ def test_inoperative_evse(csms: Csms, operator: Operator, step: Any) -> None:
     evse = csms.hardware.evse
     operator.order("ChangeAvailability", operationalStatus="Inoperative", evse={"id": evse})
     with step("1", "The CSMS makes that EVSE inoperative"):
-        request = csms.expect("ChangeAvailability", within="operator")
+        request = csms.expect("ChangeAvailability")
         assert (request.operationalStatus, request.evse.id) == ("Inoperative", evse)
         assert "connectorId" not in request.evse
     with step("4", "The CSMS takes the status of the EVSE's connector"):
         states.availability(csms, "Unavailable")
     operator.order("ChangeAvailability", operationalStatus="Operative", evse={"id": evse})
-    csms.expect("ChangeAvailability", within="operator")
+    csms.wait_for(lambda: csms.has_come("ChangeAvailability") or None, "response", "the EVSE to be operative again")

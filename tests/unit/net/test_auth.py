@@ -17,7 +17,16 @@ def test_the_example_of_rfc_7617():
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "Basic", "Basic !!!", "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic QWxhZGRpbjpvcGVuIHNlc2Ft", "Basic \xff", "Basic YQ"],
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+        "Basic QWxhZGRpbjpvcGVuIHNlc2Ft",
+        "Basic \xff",
+        "Basic YQ",
+    ],
 )
 def test_anything_else_is_refused(header):
     assert not accepts(header, "Aladdin", "open sesame")

@@ -184,7 +184,7 @@ def test_a_port_in_use_is_an_error_of_the_operating_system(loop, listen):
 
 
 def test_a_url_that_is_none(loop):
-    with pytest.raises(HandshakeRefused, match="connection.url is not a WebSocket address"):
+    with pytest.raises(HandshakeRefused, match=r"connection\.url is not a WebSocket address"):
         loop.run(connect(url="http://127.0.0.1", station="A", subprotocols=(), sink=Notes()), seconds=3)
 
 

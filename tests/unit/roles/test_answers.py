@@ -57,7 +57,9 @@ def test_merging():
     assert base == {"a": {"b": 1, "c": 2}, "d": 3}
 
 
-@pytest.mark.parametrize("payload", [{}, {"idTag": "TCK-VALID"}, {"idToken": {"idToken": "TCK-VALID", "type": "Central"}}])
+@pytest.mark.parametrize(
+    "payload", [{}, {"idTag": "TCK-VALID"}, {"idToken": {"idToken": "TCK-VALID", "type": "Central"}}]
+)
 @pytest.mark.parametrize(
     ("version", "action"),
     [(version, action) for version in (Version.V16, Version.V201) for action in csms_answers._COMMON]

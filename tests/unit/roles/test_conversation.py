@@ -156,7 +156,9 @@ def test_a_journal_that_can_not_be_written_is_a_fault_of_the_kit(on, monkeypatch
 @pytest.mark.parametrize("part", ["judge", "answers"])
 def test_a_fault_inside_still_lets_the_next_message_through(on, monkeypatch, part):
     with monkeypatch.context() as patch:
-        patch.setattr(*((type(on.conversation.judge), "frame") if part == "judge" else (on.conversation.answers, "choose")), boom)
+        patch.setattr(
+            *((type(on.conversation.judge), "frame") if part == "judge" else (on.conversation.answers, "choose")), boom
+        )
         on.calls("Heartbeat", {}, "a")
     assert any("boom" in str(fault) for fault in on.conversation.faults)
     on.calls("Heartbeat", {}, "b")

@@ -48,8 +48,12 @@ def test_a_refused_start_opens_nothing(observed):
 def test_transactions_of_2x(observed):
     info = {"transactionInfo": {"transactionId": "T"}}
     tell(observed, "TransactionEvent", {"eventType": "Started", **info})
-    tell(observed, "TransactionEvent", {"eventType": "Updated", **info, "evse": {"id": 2}, "idToken": {"idToken": "A", "type": "Local"}})
-    assert (observed.transactions["T"].evse, observed.transactions["T"].token) == (2, "a")
+    tell(
+        observed,
+        "TransactionEvent",
+        {"eventType": "Updated", **info, "evse": {"id": 2}, "idToken": {"idToken": "A", "type": "Local"}},
+    )
+    assert (observed.transactions["T"].evse, observed.transactions["T"].token) == (2, "A")
     tell(observed, "TransactionEvent", {"eventType": "Ended", **info})
     assert observed.transactions == {}
 
@@ -68,11 +72,47 @@ def test_a_connector_state_of_2x_comes_by_either_message(observed):
     assert availabilities("Heartbeat", {}) == []
 
 
-WICKED = [None, [], "x", 7, {}, {"connectorId": []}, {"connectorId": {}, "status": 3}, {"transactionId": []}, {"transactionId": {}}]
-WICKED += [{"transactionInfo": 3}, {"transactionInfo": {"transactionId": 3}}, {"eventData": [3]}, {"eventData": 3}, {"eventData": [{"component": []}]}]
-WICKED += [{"evse": {"id": []}, "transactionInfo": {"transactionId": "T"}}, {"evseId": "x", "connectorId": 1, "connectorStatus": "y"}]
-WICKED += [{"eventData": [{"component": {"name": "Connector", "evse": {"id": [], "connectorId": {}}}, "variable": {"name": "AvailabilityState"}}]}]
-ACTIONS = ["BootNotification", "StatusNotification", "NotifyEvent", "Authorize", "StartTransaction", "StopTransaction", "TransactionEvent"]
+WICKED = [
+    None,
+    [],
+    "x",
+    7,
+    {},
+    {"connectorId": []},
+    {"connectorId": {}, "status": 3},
+    {"transactionId": []},
+    {"transactionId": {}},
+]
+WICKED += [
+    {"transactionInfo": 3},
+    {"transactionInfo": {"transactionId": 3}},
+    {"eventData": [3]},
+    {"eventData": 3},
+    {"eventData": [{"component": []}]},
+]
+WICKED += [
+    {"evse": {"id": []}, "transactionInfo": {"transactionId": "T"}},
+    {"evseId": "x", "connectorId": 1, "connectorStatus": "y"},
+]
+WICKED += [
+    {
+        "eventData": [
+            {
+                "component": {"name": "Connector", "evse": {"id": [], "connectorId": {}}},
+                "variable": {"name": "AvailabilityState"},
+            }
+        ]
+    }
+]
+ACTIONS = [
+    "BootNotification",
+    "StatusNotification",
+    "NotifyEvent",
+    "Authorize",
+    "StartTransaction",
+    "StopTransaction",
+    "TransactionEvent",
+]
 
 
 @pytest.mark.parametrize("action", ACTIONS)

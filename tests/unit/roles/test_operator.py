@@ -71,7 +71,7 @@ def test_an_action_moves_the_mark(on):
 def test_what_was_done_is_evidence(on):
     on.operator.plug()
     acted = on.records()[-1]
-    assert (acted.kind, acted.action, acted.driver, acted.outcome) == ("operator-acted", "plug", "fake", "done")
+    assert (acted.kind, acted.action, acted.driver, acted.outcome) == ("operator", "plug", "fake", "done")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def fields():
 
 
 def test_fields_are_read_by_attribute_and_item(fields):
-    assert (fields.status, fields["status"], fields.get("status"), fields.idToken.type) == ("Accepted",) * 3 + ("Central",)
+    assert (fields.status, fields["status"], fields.get("status"), fields.idToken.type) == ("Accepted",) * 3 + (
+        "Central",
+    )
     assert (len(fields), list(fields), "status" in fields, "other" in fields) == (6, list(PAYLOAD), True, False)
     assert repr(fields) == repr(PAYLOAD)
 
@@ -64,7 +66,13 @@ def test_identifiers_compare_whatever_their_case(fields):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("status", "Accepted"), ("idToken.idToken", "x1"), ("idToken.none", None), ("status.x", None), ("list", PAYLOAD["list"])],
+    [
+        ("status", "Accepted"),
+        ("idToken.idToken", "x1"),
+        ("idToken.none", None),
+        ("status.x", None),
+        ("list", PAYLOAD["list"]),
+    ],
 )
 def test_lookup(path, value):
     assert lookup(PAYLOAD, path) == value

@@ -44,7 +44,10 @@ def test_what_came_before_a_taken_message_is_past(on):
 
 def test_other_messages_in_between_are_left_alone(on):
     on.calls("DataTransfer", {"vendorId": "x"})
-    on.calls("MeterValues", {"connectorId": 1, "meterValue": [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [{"value": "1"}]}]})
+    on.calls(
+        "MeterValues",
+        {"connectorId": 1, "meterValue": [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [{"value": "1"}]}]},
+    )
     on.status("Preparing")
     assert on.station.expect("StatusNotification").status == "Preparing"
 
