@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ocpp_tck.net.transport import Sink
 
 PROTOCOL_ERROR = 1002
+_ROUNDS = 5
+"""Rounds of the loop from accepting a connection to knowing it."""
 
 
 class Listener:
@@ -98,9 +101,7 @@ class Listener:
     async def close(self) -> None:
         """Stop accepting and close what is open; the port number is kept for the next `open`."""
         if self._server is not None:
-            self._server.server.close()
-            for _ in range(4):  # a connection that asyncio has just accepted becomes known some rounds later
-                await asyncio.sleep(0)
+            await self._let_in()
             self._server.close(close_connections=True)
             await self._server.wait_closed()
             for connection in tuple(self._known):  # Python 3.11 waits for none that is still opening or closing
@@ -108,6 +109,17 @@ class Listener:
                     connection.transport.abort()
             await asyncio.sleep(0)
             self._server = None
+
+    async def _let_in(self) -> None:
+        """Accept nobody new, and let those who were just accepted become known.
+
+        asyncio loses a connection, and its socket, when the server is closed between the two (cpython 109564).
+        """
+        with contextlib.suppress(NotImplementedError):  # loops without readers accept otherwise
+            for listening in self._server.sockets if self._server is not None else ():
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
 
     def _handshake(self, connection: ServerConnection, request: Request) -> Handshake:
         path = urlsplit(request.path).path

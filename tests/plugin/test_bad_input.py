@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import FIXTURES, LIMITS, case, config
-from products import (
+from inside import FIXTURES, LIMITS, case, config
+from wicked import (
     RESULT,
     Api,
     Csms,

@@ -1,9 +1,9 @@
 """What goes wrong before the first step or after the case still gets the right verdict."""
 
 import pytest
+from wicked import Csms
 
-from tests.plugin.conftest import case, config
-from tests.plugin.products import Csms
+from inside import case, config
 
 BOOT = 'csms.call("BootNotification", chargePointVendor="v", chargePointModel="m")'
 STEP = f'with step("1", "The CSMS accepts the boot"):\n    assert {BOOT}.status == "Accepted"'

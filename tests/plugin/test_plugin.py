@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from conftest import case, config
-from products import Csms
+from inside import case, config
+from wicked import Csms
 
 from ocpp_tck.demo import SHORT, product
 
