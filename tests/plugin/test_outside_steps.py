@@ -1,9 +1,8 @@
 """What goes wrong before the first step or after the case still gets the right verdict."""
 
 import pytest
-from wicked import Csms
-
 from inside import case, config
+from wicked import Csms
 
 BOOT = 'csms.call("BootNotification", chargePointVendor="v", chargePointModel="m")'
 STEP = f'with step("1", "The CSMS accepts the boot"):\n    assert {BOOT}.status == "Accepted"'
