@@ -322,20 +322,21 @@ class Station(Product):
         self.wait_reported()
 
     def restore_configuration(self) -> list[str]:
-        """Give changed keys their old values; gives a remark for each that could not be restored."""
-        remarks = []
+        """Give changed keys their old values, with a reboot where one needs it; gives a remark for what failed."""
+        remarks, statuses = [], set()
         changed, self._changed = dict(self._changed), {}
         for key, value in changed.items():
-            if self.version != "1.6":
+            if self.version == "1.6":
+                answer = self.send("ChangeConfiguration", key=key, value=value).answer()
+                status = "an error" if answer.event.error else str(answer.get("status"))
+            else:
                 component, _, variable = key.partition(".")
-                written = self._write_variable(component, variable, value)
-                if written not in WRITTEN:
-                    remarks.append(f"{key} could not be set back to {value!r}: {written}")
-                continue
-            answer = self.send("ChangeConfiguration", key=key, value=value).answer()
-            status = "" if answer.event.error else answer.get("status", "")
+                status = self._write_variable(component, variable, value)
+            statuses.add(status)
             if status not in WRITTEN:
-                remarks.append(f"the configuration key {key} could not be set back to {value!r}: {status or 'error'}")
+                remarks.append(f"{key} could not be set back to {value!r}: {status}")
+        if "RebootRequired" in statuses:
+            self.reboot()
         return remarks
 
     # -- shorthand -----------------------------------------------------------------------------------------------
