@@ -83,6 +83,11 @@ class Kit:
         seed = getattr(config, "workerinput", {}).get("ocpp_seed", config.getoption("--ocpp-seed"))
         self.seed: int = seed if seed is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
         self.worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
+        workers, stations = config.getoption("numprocesses", None) or 0, len(self.settings.connection.stations)
+        if self.worker == "main" and workers > stations:
+            raise pytest.UsageError(
+                f"{workers} workers need as many [[connection.stations]]; the configuration has {stations}"
+            )
         self.folder = self._folder()
         self.run: Run | None = None
         self.total = 0

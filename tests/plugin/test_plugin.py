@@ -289,3 +289,9 @@ def test_the_command_and_pytest_give_the_same_verdicts(tmp_path):
     reports = [json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("1", "2")]
     found = [{one["id"]: one["verdict"] for one in report["cases"]} for report in reports]
     assert found[0] == found[1] == dict.fromkeys(chosen, "pass")
+
+
+def test_more_workers_than_stations_are_refused(kit):
+    result = kit(config("csms", "ws://127.0.0.1:9/ocpp"), case(900, "csms", "pass"), options=("-n", "2"), process=True)
+    assert result.code == 4
+    assert "2 workers need as many [[connection.stations]]; the configuration has 1" in result.text
