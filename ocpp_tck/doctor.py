@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.run import Run
 from ocpp_tck.verdict import Signal
+from ocpp_tck.world import LiveWorld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Give findings one by one: whether it is well, and what was found with the mend."""
     identity = settings.connection.stations[0]
     with tempfile.TemporaryDirectory(prefix="ocpp-tck-doctor-") as folder:
-        run = Run(settings, identity, Path(folder), worker="doctor")
+        run = Run(settings, identity, LiveWorld(settings, identity, Path(folder), "doctor"), worker="doctor")
         try:
             yield from _station(run) if run.station is not None else _csms(run)
             for found in run.conversation.found:
@@ -41,7 +42,10 @@ def _csms(run: Run) -> Iterator[Finding]:
         yield bool(handshake.subprotocol), f"subprotocol {handshake.subprotocol or 'none'}"
         data = run.data
         if csms.version == "1.6":
-            fields = {"chargePointVendor": data.charge_point_vendor, "chargePointModel": data.charge_point_model}
+            fields: dict[str, Any] = {
+                "chargePointVendor": data.charge_point_vendor,
+                "chargePointModel": data.charge_point_model,
+            }
         else:
             station = {"vendorName": data.charge_point_vendor, "model": data.charge_point_model}
             fields = {"reason": "PowerUp", "chargingStation": station}

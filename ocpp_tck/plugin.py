@@ -20,9 +20,10 @@ from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotApplicable
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from ocpp_tck.case_run import CaseRun
     from ocpp_tck.report.known import Known
     from ocpp_tck.report.model import ReportModel
-    from ocpp_tck.run import CaseRun, Run
+    from ocpp_tck.run import Run
     from ocpp_tck.settings import Identity, Settings
 
 LETTERS = {
@@ -189,6 +190,7 @@ class Kit:
 
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.run import Run  # noqa: PLC0415
+        from ocpp_tck.world import LiveWorld  # noqa: PLC0415
 
         if self.run is None:
             settings = replace(self.settings, seed=self.seed)
@@ -198,7 +200,7 @@ class Kit:
                 self.run = Run(
                     settings,
                     identity,
-                    self.folder,
+                    LiveWorld(settings, identity, self.folder, self.worker),
                     worker=self.worker,
                     console=self,
                     catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
@@ -286,7 +288,7 @@ class Kit:
         return report
 
     def _dress(self, report: Any, current: CaseRun) -> None:
-        from ocpp_tck.run import describe  # noqa: PLC0415
+        from ocpp_tck.case_run import describe  # noqa: PLC0415
 
         report.ocpp_verdict = str(current.verdict)
         report.ocpp_case = current.case.id

@@ -31,6 +31,7 @@ class RunStarted(Record):
         limits: the named limits used, seconds.
         test_data: the configured values used, masked.
         pics: answers by feature id.
+        hardware: EVSEs and connectors that exist.
         stations: ids of the stations of this run.
         catalogue_sha256: hash of the catalogue that the cases come from.
         environment: python, platform, versions of the libraries that judge.
@@ -49,6 +50,7 @@ class RunStarted(Record):
     catalogue_sha256: str
     environment: Mapping[str, str]
     selection: str = ""
+    hardware: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +177,16 @@ class ConnectionOpened(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRefused(Record):
-    """A connection did not come about; `by` is kit or product, `status` the HTTP status if there was one."""
+    """A connection did not come about.
+
+    `by` is kit or product, `status` the HTTP status if there was one, `cause` one word of `net.Refusal`.
+    """
 
     kind: ClassVar[str] = "connection-refused"
     station: str
     by: str
     reason: str
+    cause: str = ""
     status: int = 0
     path: str = ""
     offered: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ocpp_tck.evidence.records import ConnectionClosed, ConnectionOpened, ConnectionRefused, Frame, ViolationFound
 from ocpp_tck.protocol import frames as wire
@@ -21,9 +21,9 @@ from ocpp_tck.roles.answers import Refusal, Silence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ocpp_tck.evidence.journal import Journal
+    from ocpp_tck.evidence.records import Record
+    from ocpp_tck.net.transport import Handshake
     from ocpp_tck.net.transport import Refusal as NetRefusal
-    from ocpp_tck.net.transport import Transport
     from ocpp_tck.protocol.judge import Judge
     from ocpp_tck.protocol.types import Judgement, Message, Version, Violation
     from ocpp_tck.roles.answers import Answers, Reply
@@ -46,6 +46,37 @@ def _guarded(told: Callable[..., None]) -> Callable[..., None]:
                 self.condition.notify_all()
 
     return guarded
+
+
+class Line(Protocol):
+    """One open connection as the conversation uses it; `net.Transport` is the real one."""
+
+    @property
+    def id(self) -> str:
+        """Id of the connection, unique in the run."""
+
+    @property
+    def handshake(self) -> Handshake:
+        """What was agreed when it was opened."""
+
+    def send(self, text: str | bytes) -> None:
+        """Send one message."""
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close it once everything sent so far has gone out."""
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Do something after the messages that have arrived already were handed over."""
+
+
+class Evidence(Protocol):
+    """Where records go; `evidence.journal.Journal` is the real one."""
+
+    def write(self, record: Record) -> None:
+        """Append a record."""
+
+    def next_frame(self) -> int:
+        """Give the number for the next frame, from 1 on."""
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +147,7 @@ class Conversation:
     product: Side
     station: str
     judge: Judge
-    journal: Journal
+    journal: Evidence
     clock: Clock
     answers: Answers
     message_ids: Iterator[str]
@@ -126,7 +157,7 @@ class Conversation:
     found: list[Found] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     refusals: list[NetRefusal] = field(default_factory=list)
-    transport: Transport | None = None
+    transport: Line | None = None
     condition: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _queue: deque[Outgoing] = field(default_factory=deque)
     _outstanding: Outgoing | None = None
@@ -134,7 +165,7 @@ class Conversation:
     # -- what the network tells (Sink) ---------------------------------------------------------------------------
 
     @_guarded
-    def opened(self, transport: Transport) -> None:
+    def opened(self, transport: Line) -> None:
         """Note a connection; a newer one replaces an older one that the product has forgotten."""
         with self.condition:
             old, self.transport = self.transport, transport
@@ -180,6 +211,7 @@ class Conversation:
                     station=handshake.station,
                     by=refusal.by,
                     reason=refusal.reason,
+                    cause=refusal.cause,
                     status=refusal.status,
                     path=handshake.path,
                     offered=handshake.offered,
@@ -200,7 +232,7 @@ class Conversation:
             self._violated(refused_violation("credentials", text, self.version), 0, PRODUCT)
 
     @_guarded
-    def received(self, transport: Transport, raw: str | bytes) -> None:
+    def received(self, transport: Line, raw: str | bytes) -> None:
         """Record, judge, answer and offer one message of the product."""
         with self.condition:
             now = self.clock.now()
@@ -218,7 +250,7 @@ class Conversation:
             self._send_next()
 
     @_guarded
-    def closed(self, transport: Transport, code: int, reason: str, by: str) -> None:
+    def closed(self, transport: Line, code: int, reason: str, by: str) -> None:
         """Note the end of a connection; an answer owed on it will not come."""
         with self.condition:
             now = self.clock.now()
@@ -302,7 +334,7 @@ class Conversation:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _judged(self, transport: Transport, sender: Side, raw: str | bytes, now: float) -> Judgement | None:
+    def _judged(self, transport: Line, sender: Side, raw: str | bytes, now: float) -> Judgement | None:
         try:
             return self.judge.frame(transport.id, sender, raw, now)
         except Exception as error:  # noqa: BLE001 - a fault of the kit must not lose the frame
@@ -312,7 +344,7 @@ class Conversation:
     def _record(
         self,
         number: int,
-        transport: Transport,
+        transport: Line,
         sender: str,
         raw: str | bytes,
         now: float,
@@ -363,7 +395,7 @@ class Conversation:
         self.on_event(event)
         self.condition.notify_all()
 
-    def _called(self, transport: Transport, message: Message, number: int, now: float) -> None:
+    def _called(self, transport: Line, message: Message, number: int, now: float) -> None:
         """Answer a CALL once everything that came with it was read: a second CALL in it did not wait for the answer."""
         action = message.action if isinstance(message.action, str) else ""
         payload = message.payload if isinstance(message.payload, dict) else {}
@@ -371,7 +403,7 @@ class Conversation:
         transport.soon(lambda: self._answer(transport, message, event))
 
     @_guarded
-    def _answer(self, transport: Transport, message: Message, event: Event) -> None:
+    def _answer(self, transport: Line, message: Message, event: Event) -> None:
         with self.condition:
             if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
                 try:
@@ -383,7 +415,7 @@ class Conversation:
             self._happened(event)
             self._send_next()
 
-    def _reply(self, transport: Transport, identifier: str, reply: Reply) -> None:
+    def _reply(self, transport: Line, identifier: str, reply: Reply) -> None:
         if isinstance(reply, Silence):
             self.judge.withheld(transport.id, identifier)
         elif isinstance(reply, Refusal):
@@ -420,7 +452,7 @@ class Conversation:
         outgoing.frame = self._send(outgoing.text, malformed=outgoing.malformed)
         self.condition.notify_all()
 
-    def _send(self, text: str | bytes, *, malformed: bool = False, on: Transport | None = None) -> int:
+    def _send(self, text: str | bytes, *, malformed: bool = False, on: Line | None = None) -> int:
         transport = self.transport
         if transport is None or (on is not None and on is not transport):  # an answer belongs to its connection
             return 0

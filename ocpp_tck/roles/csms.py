@@ -12,7 +12,7 @@ from ocpp_tck.verdict import Failed, Inconclusive, Signal
 if TYPE_CHECKING:
     from ocpp_tck.net import Handshake
     from ocpp_tck.roles.conversation import Conversation
-    from ocpp_tck.roles.endpoint import ConnectingEndpoint
+    from ocpp_tck.roles.endpoint import Connecting
     from ocpp_tck.settings import Hardware, Limits, TestData
 
 WRONG_PASSWORD = "not-the-password-0000"  # noqa: S105 - the opposite of a secret
@@ -37,7 +37,7 @@ class Csms(Product):
         watcher: Watcher,
         *,
         hardware: Hardware,
-        endpoint: ConnectingEndpoint,
+        endpoint: Connecting,
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware

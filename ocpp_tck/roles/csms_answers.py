@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.settings import TestData
-
-_transaction_ids = itertools.count(1)
 
 
 def iso(seconds: float) -> str:
@@ -27,9 +24,11 @@ class CsmsAnswers:
         version: OCPP version.
         data: tokens and intervals.
         clock: for currentTime.
+        transaction_ids: ids for the transactions of 1.6.
     """
 
-    def __init__(self, version: str, data: TestData, clock: Clock) -> None:
+    def __init__(self, version: str, data: TestData, clock: Clock, transaction_ids: Iterator[int]) -> None:
+        self._transaction_ids = transaction_ids
         self._version = version
         self._data = data
         self._clock = clock
@@ -66,7 +65,7 @@ class CsmsAnswers:
 
     def start16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """StartTransaction of 1.6: an id that no other transaction of the run has."""
-        return {"transactionId": next(_transaction_ids), "idTagInfo": self.tag_info(payload.get("idTag"))}
+        return {"transactionId": next(self._transaction_ids), "idTagInfo": self.tag_info(payload.get("idTag"))}
 
     def stop16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """StopTransaction of 1.6: idTagInfo only when an idTag was given."""

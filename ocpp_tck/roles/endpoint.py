@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ocpp_tck.net import HandshakeRefused, Listener, connect
 
 if TYPE_CHECKING:
-    from ocpp_tck.net import BackgroundLoop, Refusal, Transport
-    from ocpp_tck.roles.conversation import Conversation
+    from ocpp_tck.net import BackgroundLoop, Refusal
+    from ocpp_tck.roles.conversation import Conversation, Line
     from ocpp_tck.settings import Settings
 
 MARGIN = 5.0
+
+
+class Listening(Protocol):
+    """Where the kit waits for one station (role cs)."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the kit can be reached."""
+
+    @property
+    def address(self) -> str:
+        """`host:port` at which the kit waits."""
+
+    def open(self) -> None:
+        """Begin to listen."""
+
+    def close(self) -> None:
+        """Close listener and connection; the port is kept."""
+
+
+class Connecting(Protocol):
+    """From where the kit connects as one station (role csms)."""
+
+    @property
+    def password(self) -> str | None:
+        """The station's password, None without Basic authentication."""
+
+    def connect(
+        self, *, station: str | None = None, subprotocols: tuple[str, ...] | None = None, password: str | None = None
+    ) -> Line | Refusal:
+        """Connect; gives the refusal when the CSMS did not agree."""
 
 
 class ListeningEndpoint:
@@ -57,7 +88,7 @@ class ConnectingEndpoint:
 
     def connect(
         self, *, station: str | None = None, subprotocols: tuple[str, ...] | None = None, password: str | None = None
-    ) -> Transport | Refusal:
+    ) -> Line | Refusal:
         """Connect; gives the refusal when the CSMS did not agree."""
         settings = self._settings
         if subprotocols is None:

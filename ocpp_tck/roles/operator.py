@@ -12,8 +12,8 @@ from ocpp_tck.verdict import Inconclusive, NotRun
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ocpp_tck.evidence.journal import Journal
     from ocpp_tck.roles.clock import Clock
+    from ocpp_tck.roles.conversation import Evidence
     from ocpp_tck.roles.drivers.base import Result
     from ocpp_tck.roles.product import Product
 
@@ -34,7 +34,7 @@ class Operator:
         role: role of the product, cs or csms.
     """
 
-    def __init__(self, drivers: Driving, product: Product, role: str, journal: Journal, clock: Clock) -> None:
+    def __init__(self, drivers: Driving, product: Product, role: str, journal: Evidence, clock: Clock) -> None:
         self._drivers = drivers
         self._product = product
         self._role = role

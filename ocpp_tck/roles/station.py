@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ocpp_tck.net import Handshake
     from ocpp_tck.roles.conversation import Conversation, Event
-    from ocpp_tck.roles.endpoint import ListeningEndpoint
+    from ocpp_tck.roles.endpoint import Listening
     from ocpp_tck.roles.observed import Observed
     from ocpp_tck.settings import Hardware, Limits, TestData
 
@@ -38,7 +38,7 @@ class Station(Product):
         *,
         hardware: Hardware,
         observed: Observed,
-        endpoint: ListeningEndpoint,
+        endpoint: Listening,
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware

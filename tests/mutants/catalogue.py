@@ -30,7 +30,7 @@ from typing import Any
 from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
 from ocpp_tck.reference.mutant import Mutant as Defect
 from ocpp_tck.reference.mutant import MutantError, parse
-from tests.mutants.products import VARIANT
+from ocpp_tck.selftest.bench import VARIANT
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = {"1.6": "v16", "2.0.1": "v20", "2.1": "v20"}

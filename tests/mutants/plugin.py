@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.case import case_of
+from ocpp_tck.selftest.bench import VARIANT, Bench, bench
 from tests.mutants.catalogue import HERE, Catalogue, CatalogueError, Mutant, load
-from tests.mutants.products import VARIANT, Bench, bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

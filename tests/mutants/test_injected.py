@@ -20,6 +20,7 @@ from ocpp_tck.reference.mutant import (
     Rewrite,
     Set,
 )
+from ocpp_tck.selftest.lab import Lab, lab
 from testcases.v16.cs import test_cache as cs_cache
 from testcases.v16.cs import test_configuration as cs_configuration
 from testcases.v16.cs import test_invalid as cs_invalid
@@ -27,7 +28,7 @@ from testcases.v16.cs import test_start as cs_start
 from testcases.v16.csms import test_invalid as csms_invalid
 from testcases.v16.csms import test_remote as csms_remote
 from testcases.v16.csms import test_session as csms_session
-from tests.mutants.injections import HOUR, Lab, at, call, lab, on
+from tests.mutants.injections import HOUR, at, call, on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.reference.mutant import Delay, Drop, Inject, Match, Mutant, Set
+from ocpp_tck.selftest.lab import Lab, Outcome, lab
 from testcases.v16.cs import test_configuration as cs_configuration
 from testcases.v16.cs import test_remote as cs_remote
 from testcases.v16.cs import test_start as cs_start
 from testcases.v16.csms import test_invalid as csms_invalid
 from testcases.v16.csms import test_remote as csms_remote
 from testcases.v16.csms import test_session as csms_session
-from tests.mutants.injections import Lab, Outcome, at, call, lab, on
+from tests.mutants.injections import at, call, on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ ROOT = Path(ocpp_tck.__file__).parent
 PURE = {"ocpp_tck.protocol", "ocpp_tck.evidence", "ocpp_tck.verdict", "ocpp_tck.settings"}
 ROLES = PURE | {"ocpp_tck.net", "ocpp_tck.roles", "ocpp_tck.tables"}
 CASE = ROLES | {"ocpp_tck", "ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.config", "ocpp_tck.run", "ocpp_tck.doctor"}
-CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template"}
+CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template", "ocpp_tck.case_run", "ocpp_tck.given", "ocpp_tck.world"}
 
 MAY = {
     "ocpp_tck.protocol": {"ocpp_tck.protocol"},
@@ -29,6 +29,9 @@ MAY = {
     "ocpp_tck.config_overlay": CASE,
     "ocpp_tck.config_template": CASE,
     "ocpp_tck.run": CASE,
+    "ocpp_tck.case_run": CASE,
+    "ocpp_tck.given": CASE,
+    "ocpp_tck.world": CASE,
     "ocpp_tck.doctor": CASE,
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }

@@ -12,7 +12,7 @@ from ocpp_tck.roles.drivers.python import PythonDriver
 from ocpp_tck.tables import Place, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from ocpp_tck.settings import DriverSettings
@@ -80,6 +80,11 @@ class DriverChain:
     def prompt_is_done(self) -> bool:
         """Whether the person has said that the open prompt is done."""
         return self.prompt is not None and self.prompt.is_done
+
+    def tell_when_spoken(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the person has said something."""
+        if self.prompt is not None:
+            self.prompt.on_line = told
 
     def close_prompt(self) -> None:
         """Close the open prompt, because the awaited event has arrived; nothing when none is open."""

@@ -1,37 +1,8 @@
-"""The central system under test, with the kit as an idle charge point at the start of each case."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Fixtures of `given.py`."""
 
 import pytest
 
-from . import states
+from . import given
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ocpp_tck.roles.csms import Csms
-    from ocpp_tck.run import Run
-
-
-@pytest.fixture
-def unconnected(ocpp_run: Run) -> Iterator[Csms]:
-    """The central system before the charge point connects; for cases that test the boot itself."""
-    product = ocpp_run.csms
-    assert product is not None
-    product.disconnect()
-    yield product
-    product.conversation.answers.clear()
-    remark = product.leave()
-    if remark:
-        ocpp_run.remark(remark)
-
-
-@pytest.fixture
-def csms(unconnected: Csms) -> Csms:
-    """The central system with a booted, available charge point (1.3, state Booted)."""
-    unconnected.connect()
-    states.booted(unconnected)
-    states.free(unconnected)
-    return unconnected
+unconnected = pytest.fixture(given.unconnected)
+csms = pytest.fixture(given.csms)

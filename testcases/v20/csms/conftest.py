@@ -1,43 +1,9 @@
-"""The CSMS under test, with the kit as an idle charging station at the start of each case."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Fixtures of `given.py`."""
 
 import pytest
 
-from . import states
+from . import given
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ocpp_tck.roles.csms import Csms
-    from ocpp_tck.run import Run
-
-
-@pytest.fixture
-def unconnected(ocpp_run: Run) -> Iterator[Csms]:
-    """The CSMS before the charging station connects; for cases that test the boot itself."""
-    product = ocpp_run.csms
-    assert product is not None
-    product.disconnect()
-    yield product
-    product.conversation.answers.clear()
-    product.disconnect()
-
-
-@pytest.fixture
-def csms(unconnected: Csms) -> Csms:
-    """The CSMS with a booted, available charging station (Part 6 3.1, state Booted)."""
-    unconnected.connect()
-    states.booted(unconnected)
-    return unconnected
-
-
-@pytest.fixture
-def session(csms: Csms) -> Iterator[states.Session]:
-    """A charging session of the kit, ended after the case when the case left it open."""
-    opened = states.Session(csms)
-    yield opened
-    if opened.is_open and csms.conversation.is_connected:
-        opened.end()
+unconnected = pytest.fixture(given.unconnected)
+csms = pytest.fixture(given.csms)
+session = pytest.fixture(given.session)

@@ -142,7 +142,11 @@ def stage(folder, product=Side.STATION, limits=None, version=Version.V16):
     """Set up a conversation with a connected product."""
     clock, data, limits = StagedClock(), TestData(), limits or Limits(response=3.0, absence=1.0, reconnect=5.0)
     journal = Journal(folder / "journal-main.jsonl")
-    polite = CsmsAnswers(version, data, clock) if product is Side.STATION else StationAnswers(version, data, Hardware())
+    polite = (
+        CsmsAnswers(version, data, clock, itertools.count(1))
+        if product is Side.STATION
+        else StationAnswers(version, data, Hardware())
+    )
     observed = Observed()
     conversation = Conversation(
         version=version,

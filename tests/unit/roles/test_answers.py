@@ -1,5 +1,7 @@
 """What the kit answers, by default and as a case registers it."""
 
+import itertools
+
 import pytest
 
 from ocpp_tck.protocol import schema
@@ -17,7 +19,7 @@ class Stopped:
 
 @pytest.fixture
 def answers():
-    return Answers(CsmsAnswers("1.6", TestData(), Stopped()))
+    return Answers(CsmsAnswers("1.6", TestData(), Stopped(), itertools.count(1)))
 
 
 def test_a_case_s_answer_merges_into_the_polite_one(answers):
@@ -67,7 +69,7 @@ def test_merging():
     + [(Version.V201, action) for action in csms_answers._V20],
 )
 def test_the_polite_answers_are_legal(version, action, payload):
-    answer = CsmsAnswers(version, TestData(), Stopped())(action, payload)
+    answer = CsmsAnswers(version, TestData(), Stopped(), itertools.count(1))(action, payload)
     assert answer is not None
     assert schema.violations(version, action, "response", answer) == ()
 
@@ -86,4 +88,4 @@ def test_the_polite_answers_are_legal(version, action, payload):
     ],
 )
 def test_tokens_have_the_status_of_the_test_data(token, status):
-    assert CsmsAnswers("1.6", TestData(), Stopped()).token_status(token) == status
+    assert CsmsAnswers("1.6", TestData(), Stopped(), itertools.count(1)).token_status(token) == status

@@ -62,11 +62,19 @@ class Bench:
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()
-        order = urllib.request.Request(f"{self.control}/factory-reset", data=b"{}", method="POST")
-        with urllib.request.urlopen(order, timeout=PATIENCE):
-            pass
+        self.order("factory-reset")
         if run.station is not None:
             _await_boot(run)
+
+    def order(self, action: str) -> None:
+        """Let the product carry out an action of its control interface.
+
+        Raises:
+            OSError: it refused, or did not answer.
+        """
+        request = urllib.request.Request(f"{self.control}/{action}", data=b"{}", method="POST")  # noqa: S310 - ours
+        with urllib.request.urlopen(request, timeout=PATIENCE):  # noqa: S310
+            pass
 
 
 def _await_boot(run: Run) -> None:
@@ -92,8 +100,8 @@ def bench(sut: str, version: str, variant: tuple[str, ...] = ()) -> Iterator[Ben
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     with _link(f"ws://{listen}") as (link, url):
-        place = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
-        with product("cs", "--version", version, *place, *options) as addresses:
+        where = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
+        with product("cs", "--version", version, *where, *options) as addresses:
             kit = f'listen = "{listen}"\nstation_id = "{STATION}"\n'
             yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant))
 

@@ -1,0 +1,157 @@
+"""What lies outside a run: clock, journal, wire and drivers. A run receives it whole, so that it can be replayed."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ocpp_tck.evidence.journal import Journal
+from ocpp_tck.evidence.redaction import Redactor
+from ocpp_tck.net import BackgroundLoop, Listener
+from ocpp_tck.protocol.types import Version
+from ocpp_tck.roles.clock import SystemClock
+from ocpp_tck.roles.conversation import Evidence
+from ocpp_tck.roles.data import message_ids
+from ocpp_tck.roles.drivers.chain import DriverChain
+from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ocpp_tck.roles.clock import Clock
+    from ocpp_tck.roles.conversation import Conversation
+    from ocpp_tck.roles.drivers.base import Request, Result
+    from ocpp_tck.roles.endpoint import Connecting, Listening
+    from ocpp_tck.settings import Identity, Settings, TestData
+
+
+class Journalled(Evidence, Protocol):
+    """Evidence that can be ended."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Drivers(Protocol):
+    """Whoever makes the product act, and the prompt of a person among them."""
+
+    def act(self, request: Request) -> tuple[Result, str]:
+        """Start an action; gives the outcome and the name of the driver that took it."""
+
+    @property
+    def prompt_is_open(self) -> bool:
+        """Whether a person was asked and has not been told that it is done."""
+
+    @property
+    def prompt_is_done(self) -> bool:
+        """Whether the person has said that the open prompt is done."""
+
+    @property
+    def prompt_refusal(self) -> str:
+        """Why the person can't; empty while nothing of the kind was said."""
+
+    def close_prompt(self) -> None:
+        """Close the open prompt."""
+
+    def tell_when_spoken(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the person has said something."""
+
+    def close(self) -> None:
+        """Free what the drivers hold."""
+
+
+class World(Protocol):
+    """What a run needs of the outside.
+
+    Attributes:
+        clock: the one clock.
+        journal: where the evidence goes.
+        drivers: what makes the product act.
+        message_ids: ids for the CALLs of the kit.
+        transaction_ids: ids that the kit gives to transactions of 1.6.
+    """
+
+    clock: Clock
+    journal: Journalled
+    drivers: Drivers
+    message_ids: Iterator[str]
+    transaction_ids: Iterator[int]
+
+    def listening(self, conversation: Conversation) -> Listening:
+        """Give the endpoint at which the kit waits for the station (role cs)."""
+
+    def connecting(self, conversation: Conversation) -> Connecting:
+        """Give the endpoint from which the kit connects to the CSMS (role csms)."""
+
+    def close(self) -> None:
+        """End the threads of the wire; the drivers and the journal are closed by the run."""
+
+
+_transaction_ids = itertools.count(1)
+
+
+class LiveWorld:
+    """The real outside: sockets, the clock of this machine, a journal on disk.
+
+    Args:
+        settings: what the run was told.
+        identity: the station that this worker meets or is.
+        folder: where the journal goes.
+        worker: name for the journal.
+        masked: whether secrets and tokens are masked in the journal.
+
+    Raises:
+        JournalError: the journal can't be written.
+    """
+
+    def __init__(
+        self, settings: Settings, identity: Identity, folder: Path, worker: str = "main", *, masked: bool = True
+    ) -> None:
+        self._settings = settings
+        self._identity = identity
+        self.clock: Clock = SystemClock()
+        redactor = _redactor(settings, identity, test_data(settings, identity)) if masked else None
+        self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", redactor)
+        self.drivers: Drivers = DriverChain(settings.driver)
+        self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}")
+        self.transaction_ids: Iterator[int] = _transaction_ids
+        self._loop = BackgroundLoop()
+
+    def listening(self, conversation: Conversation) -> ListeningEndpoint:
+        """Give the endpoint at which the kit waits for the station."""
+        listener = Listener(
+            station=self._identity.id,
+            address=self._identity.listen or self._settings.connection.listen,
+            subprotocol=Version(self._settings.sut.version).subprotocol,
+            sink=conversation,
+            password=self._identity.password,
+            max_bytes=self._settings.max_frame_bytes,
+        )
+        return ListeningEndpoint(self._loop, listener)
+
+    def connecting(self, conversation: Conversation) -> ConnectingEndpoint:
+        """Give the endpoint from which the kit connects to the CSMS."""
+        return ConnectingEndpoint(self._loop, self._settings, self._identity.password, conversation)
+
+    def close(self) -> None:
+        """End the network's thread."""
+        self._loop.close()
+
+
+def test_data(settings: Settings, identity: Identity) -> TestData:
+    """Give the test data as they are for one identity: its own tokens instead of the common ones."""
+    from dataclasses import replace  # noqa: PLC0415 - only here
+
+    known = set(settings.test_data.__slots__)
+    own: dict[str, Any] = {name: value for name, value in identity.tokens.items() if name in known}
+    return replace(settings.test_data, **own)
+
+
+test_data.__test__ = False  # type: ignore[attr-defined]
+
+
+def _redactor(settings: Settings, identity: Identity, data: TestData) -> Redactor:
+    tokens = {getattr(data, name): name.removesuffix("_token") for name in data.__slots__ if name.endswith("_token")}
+    secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
+    return Redactor(tokens, secrets)

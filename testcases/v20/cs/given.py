@@ -1,0 +1,28 @@
+"""The charging station under test, idle at the start of each case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocpp_tck.roles.operator import Operator
+    from ocpp_tck.roles.station import Station
+    from ocpp_tck.run import Run
+
+
+def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
+    """The charging station, idle: connected, available, without transaction (Part 6 2.1)."""
+    product = ocpp_run.station
+    assert product is not None
+    states.idle(product, operator)
+    yield product
+    product.go_online()
+    product.conversation.answers.clear()
+    if product.conversation.is_connected:
+        states.leave_operative(product)
+        for text in product.restore_configuration():
+            ocpp_run.remark(text)
