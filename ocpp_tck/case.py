@@ -12,9 +12,11 @@ def test_cable_first(station, operator, step):
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,6 +183,32 @@ def read_cases(path: Path) -> tuple[SourceCase, ...]:
 def steps_of(path: Path, function: str) -> tuple[PlannedStep, ...]:
     """Give the planned steps of one function of a file."""
     return next((case.steps for case in read_cases(path) if case.function == function), ())
+
+
+@lru_cache(maxsize=4096)
+def find_function(case: str, version: str) -> tuple[Callable[..., None], Path]:
+    """Import a case; gives its function and the file in which it stands.
+
+    Raises:
+        CaseError: there is no such case for that version.
+    """
+    root = cases_root()
+    for path in sorted(root.rglob("test_*.py")):
+        for source in read_cases(path):
+            if source.facts.get("id") == case and version in source.facts.get("versions", ("1.6",)):
+                module = import_module(".".join((_package(root), *path.relative_to(root).with_suffix("").parts)))
+                function: Callable[..., None] = getattr(module, source.function)
+                return function, path
+    raise CaseError(f"there is no case {case} for OCPP {version}; `ocpp-tck plan` lists them")
+
+
+def _package(root: Path) -> str:
+    """Give the package that the folder of the cases is, making it importable in a checkout."""
+    if root.parent.name == "ocpp_tck":
+        return "ocpp_tck.testcases"
+    if str(root.parent) not in sys.path:
+        sys.path.append(str(root.parent))
+    return root.name
 
 
 def _source_case(path: Path, node: ast.FunctionDef, decorator: ast.Call) -> SourceCase:

@@ -29,6 +29,7 @@ class CaseRun:
     Attributes:
         verdict: the verdict when the case has ended.
         cause: the signal that decided it, None for a pass.
+        steps: number and verdict of each step that has ended.
     """
 
     def __init__(self, run: Run, case: Case, version: str, node: str, plan: tuple[PlannedStep, ...]) -> None:
@@ -41,7 +42,7 @@ class CaseRun:
         self.detail = ""
         self.comparison: tuple[str, object, object] | None = None
         self._run = run
-        self._steps: list[Verdict] = []
+        self.steps: list[tuple[str, Verdict]] = []
         self._depth = 0
         self._index = 0
         self._taken: list[tuple[int, str]] = []
@@ -84,7 +85,7 @@ class CaseRun:
         verdict = Verdict.PASS if signal is None else signal.verdict
         if verdict is Verdict.FAIL and level == "should":
             verdict = Verdict.WARN
-        self._steps.append(verdict)
+        self.steps.append((n, verdict))
         run.journal.write(
             StepEnded(
                 time=run.clock.now(),
@@ -144,7 +145,7 @@ class CaseRun:
         illegal = any(found.violation.level is Level.MUST for found in broken)
         if illegal and error is not None and not isinstance(error, (Signal, AssertionError, KeyboardInterrupt)):
             self.cause = _first_cause(broken)  # the case stumbled over an illegal payload
-        own = self.cause.verdict if self.cause else worst(self._steps)
+        own = self.cause.verdict if self.cause else worst(verdict for _, verdict in self.steps)
         if self.cause is None and own is Verdict.NONE:
             self.cause = Inconclusive("the case came to no step")
             own = Verdict.INCONCLUSIVE

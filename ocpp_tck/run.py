@@ -9,6 +9,7 @@ import contextlib
 import platform
 import sys
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Protocol
 
@@ -144,7 +145,6 @@ class Run:
 
     def _describe(self, worker: str, catalogue_sha256: str, selection: str) -> None:
         settings = self.settings
-        libraries = ("ocpp", "websockets", "jsonschema", "jsonschema-rs", "pytest")
         self.journal.write(
             RunStarted(
                 time=self.clock.now(),
@@ -163,11 +163,7 @@ class Run:
                 hardware=asdict(settings.station),
                 stations=(self.identity.id,),
                 catalogue_sha256=catalogue_sha256,
-                environment={
-                    "python": platform.python_version(),
-                    "platform": sys.platform,
-                    **{name: metadata.version(name) for name in libraries},
-                },
+                environment=_environment(),
                 selection=selection,
             )
         )
@@ -226,16 +222,24 @@ class Run:
         function: Callable[..., None],
         case: Case,
         plan: tuple[PlannedStep, ...],
+        *,
         ready: Callable[[], None] = lambda: None,
+        tidy: bool = True,
     ) -> CaseRun:
-        """Run one case without pytest: what it asks for, the case itself, and the tidying up after it.
+        """Run one case without pytest: listen, make what it asks for, the case itself, and the tidying up after it.
 
-        `ready` is called when everything that the case asks for is there, before the case itself.
+        Args:
+            function: the case.
+            case: its facts.
+            plan: its planned steps.
+            ready: called when everything that the case asks for is there, before the case itself.
+            tidy: whether to tidy up afterwards.
         """
         current = self.start_case(case, function.__name__, plan)
         given = Given(self, function)
         phase = "setup"
         try:
+            self.open()
             arguments = given.arguments()
             ready()
             phase = "call"
@@ -244,10 +248,11 @@ class Run:
             current.end(error, phase)
         else:
             current.end(None, phase)
-        try:
-            given.close()
-        except Exception as error:  # noqa: BLE001
-            current.torn_down(error)
+        if tidy:
+            try:
+                given.close()
+            except Exception as error:  # noqa: BLE001
+                current.torn_down(error)
         self.current = None
         return current
 
@@ -285,6 +290,16 @@ class Run:
     def prompt_refused(self) -> str:
         """Why the operator can't, empty while that is open."""
         return self.drivers.prompt_refusal
+
+
+@cache
+def _environment() -> dict[str, str]:
+    libraries = ("ocpp", "websockets", "jsonschema", "jsonschema-rs", "pytest")
+    return {
+        "python": platform.python_version(),
+        "platform": sys.platform,
+        **{name: metadata.version(name) for name in libraries},
+    }
 
 
 __all__ = ["CaseRun", "Console", "Run", "SilentConsole"]

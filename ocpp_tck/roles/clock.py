@@ -21,6 +21,9 @@ class Clock(Protocol):
     def wait(self, condition: threading.Condition, seconds: float) -> None:
         """Wait, with the condition held, until it is notified or `seconds` have passed."""
 
+    def catch_up(self) -> None:
+        """Let everything be heard that has happened by now, before the kit acts."""
+
 
 class SystemClock:
     """The clock of this machine; a step of the wall clock does not move the time limits."""
@@ -36,3 +39,6 @@ class SystemClock:
     def wait(self, condition: threading.Condition, seconds: float) -> None:
         """Wait for the condition, `seconds` at most."""
         condition.wait(seconds)
+
+    def catch_up(self) -> None:
+        """Nothing to do: what has arrived was heard."""

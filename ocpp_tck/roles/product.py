@@ -226,6 +226,7 @@ class Product:
     def move_mark(self) -> None:
         """Let later expectations look only at what comes from now on; a person who is asked to act goes first."""
         self.finish_prompt()
+        self.conversation.clock.catch_up()
         self._mark = len(self.conversation.events)
         if self._floor is not None:
             self._floor = self._mark

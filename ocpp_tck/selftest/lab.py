@@ -97,7 +97,7 @@ class Lab:
             if connects:
                 self.bench.reset(kit)
             steps = steps_of(Path(case.__code__.co_filename), case.__name__)
-            kit.carry_out(case, facts, steps, lambda: None if whole else link.arm(mutants))
+            kit.carry_out(case, facts, steps, ready=lambda: None if whole else link.arm(mutants))
             hits = link.hits
         finally:
             kit.close()

@@ -13,6 +13,7 @@ PURE = {"ocpp_tck.protocol", "ocpp_tck.evidence", "ocpp_tck.verdict", "ocpp_tck.
 ROLES = PURE | {"ocpp_tck.net", "ocpp_tck.roles", "ocpp_tck.tables"}
 CASE = ROLES | {"ocpp_tck", "ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.config", "ocpp_tck.run", "ocpp_tck.doctor"}
 CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template", "ocpp_tck.case_run", "ocpp_tck.given", "ocpp_tck.world"}
+CASE |= {"ocpp_tck.replay"}
 
 MAY = {
     "ocpp_tck.protocol": {"ocpp_tck.protocol"},
@@ -32,6 +33,7 @@ MAY = {
     "ocpp_tck.case_run": CASE,
     "ocpp_tck.given": CASE,
     "ocpp_tck.world": CASE,
+    "ocpp_tck.replay": CASE,
     "ocpp_tck.doctor": CASE,
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }

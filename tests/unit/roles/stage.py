@@ -37,6 +37,9 @@ class StagedClock:
     def monotonic(self):
         return self.time
 
+    def catch_up(self):
+        """What was planned waits for its time."""
+
     def later(self, seconds, act):
         heapq.heappush(self.planned, (self.time + seconds, next(self._order), act))
 

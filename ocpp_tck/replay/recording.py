@@ -1,0 +1,179 @@
+"""What a journal says of one case: the settings, and every moment in which the product or the kit did something."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from ocpp_tck.evidence import records as r
+from ocpp_tck.settings import Connection, Evse, Hardware, Identity, Limits, Settings, Sut, TestData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ocpp_tck.evidence.records import Record
+
+
+class ReplayError(Exception):
+    """These records can't be replayed; the message says what they lack."""
+
+
+class Kind(Enum):
+    """What happened."""
+
+    FRAME = auto()
+    """The product sent a frame."""
+    OPENED = auto()
+    REFUSED = auto()
+    CLOSED = auto()
+    CALL = auto()
+    """The kit sent a CALL, or a frame that is no answer."""
+    ANSWER = auto()
+    """The kit answered a CALL of the product."""
+    ACTED = auto()
+    """A driver made the product act."""
+
+
+STIMULI = frozenset({Kind.CALL, Kind.ACTED})
+"""What the product may react to: nothing that was recorded after it comes before it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """Something that happened, at a time (seconds since the epoch) of the kit's clock.
+
+    Attributes:
+        raw: of a frame what came over the wire.
+        of_connection: id of the connection that it belongs to; empty for a driver's act.
+        message: of a frame of the kit the parsed message; of a driver's act its action and payload.
+    """
+
+    kind: Kind
+    time: float
+    record: Record
+    of_connection: str = ""
+    raw: str | bytes = ""
+    message: Any = None
+
+    def with_raw(self, raw: str | bytes) -> Moment:
+        """Give the same moment with another frame."""
+        return replace(self, raw=raw)
+
+    def at(self, time: float) -> Moment:
+        """Give the same moment at another time."""
+        return replace(self, time=time)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One case as it was recorded.
+
+    Attributes:
+        settings: of the run, as far as the journal has them.
+        identity: the station.
+        case: how the case began.
+        moments: what happened from then on until its verdict, in order.
+        frames: the frames among the records, of both sides.
+        verdict: what it came to.
+    """
+
+    settings: Settings
+    identity: Identity
+    case: r.CaseStarted
+    moments: tuple[Moment, ...]
+    frames: tuple[r.Frame, ...]
+    verdict: str
+    message_ids: tuple[str, ...] = field(default=())
+    transaction_ids: tuple[int, ...] = field(default=())
+
+
+def read_recording(records: Iterable[Record]) -> Recording:
+    """Read a journal that holds one case, begun before the product connected.
+
+    Raises:
+        ReplayError: a part of it is missing.
+    """
+    every = list(records)
+    run = _first(every, r.RunStarted)
+    case = _first(every, r.CaseStarted)
+    begun = every.index(case)
+    ended = next((at for at, one in enumerate(every) if isinstance(one, r.CaseEnded)), None)
+    if ended is None:
+        raise ReplayError(f"the case {case.case} has no end; only a decided case can be replayed")
+    if any(isinstance(one, (r.Frame, r.ConnectionOpened)) for one in every[:begun]):
+        raise ReplayError(f"the product had connected before {case.case} began; record each case by itself")
+    inside = every[begun + 1 : ended]
+    frames = tuple(one for one in inside if isinstance(one, r.Frame))
+    has_password = any("Authorization" in getattr(one, "headers", {}) for one in inside)
+    identity = Identity(id=case.station, password="***" if has_password else None)
+    moments = tuple(moment for one in inside if (moment := _moment(one)) is not None)
+    return Recording(
+        _settings(run, case, identity),
+        identity,
+        case,
+        moments,
+        frames,
+        str(every[ended].verdict),  # type: ignore[attr-defined]
+        tuple(str(one.message[1]) for one in moments if one.kind is Kind.CALL and _is_call(one.message)),
+        tuple(_transaction_ids(moments)),
+    )
+
+
+def _first(records: Sequence[Record], form: type[Any]) -> Any:
+    found = next((one for one in records if isinstance(one, form)), None)
+    if found is None:
+        raise ReplayError(f"the journal has no {form.kind} record")
+    return found
+
+
+def _moment(record: Record) -> Moment | None:
+    match record:
+        case r.Frame(sender="product"):
+            raw = record.raw if record.encoding == "text" else bytes.fromhex(record.raw)
+            return Moment(Kind.FRAME, record.time, record, record.connection, raw)
+        case r.Frame():
+            message = json.loads(record.raw) if not record.malformed or record.type else record.raw
+            kind = Kind.ANSWER if record.type in {"CALLRESULT", "CALLERROR"} and not record.malformed else Kind.CALL
+            return Moment(kind, record.time, record, record.connection, record.raw, message)
+        case r.OperatorActed():
+            return Moment(Kind.ACTED, record.time, record, message=[record.action, record.payload])
+    other = _CONNECTION.get(type(record))
+    return Moment(other, record.time, record, getattr(record, "connection", "")) if other else None
+
+
+_CONNECTION = {
+    r.ConnectionOpened: Kind.OPENED,
+    r.ConnectionRefused: Kind.REFUSED,
+    r.ConnectionClosed: Kind.CLOSED,
+}
+
+
+def _is_call(message: Any) -> bool:
+    return isinstance(message, list) and bool(message) and message[0] == 2  # noqa: PLR2004 - CALL
+
+
+def _transaction_ids(moments: Iterable[Moment]) -> Iterable[int]:
+    for one in moments:
+        if one.kind is Kind.ANSWER and getattr(one.record, "action", "") == "StartTransaction":
+            payload = one.message[2]
+            if isinstance(payload, dict) and isinstance(payload.get("transactionId"), int):
+                yield payload["transactionId"]
+
+
+def _settings(run: r.RunStarted, case: r.CaseStarted, identity: Identity) -> Settings:
+    return Settings(
+        sut=Sut(**{**run.sut, "version": case.version}),  # type: ignore[arg-type]
+        connection=Connection(url="ws://127.0.0.1/replayed", stations=(identity,)),
+        station=_hardware(run.hardware),
+        test_data=TestData(**run.test_data),
+        pics=run.pics,
+        limits=Limits(**run.limits),
+        seed=run.seed,
+    )
+
+
+def _hardware(values: Mapping[str, Any]) -> Hardware:
+    evses = tuple(Evse(**one) for one in values.get("evses", ()))
+    return Hardware(**{**values, **({"evses": evses} if evses else {})})

@@ -1,0 +1,161 @@
+"""The world of a replay: virtual clock, recorded connections and drivers, a journal in memory."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from ocpp_tck.roles.drivers.base import Outcome, Result
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+
+    from ocpp_tck.evidence.records import Record
+    from ocpp_tck.net import Refusal
+    from ocpp_tck.replay.director import Director, Line
+    from ocpp_tck.replay.recording import Recording
+    from ocpp_tck.roles.clock import Clock
+    from ocpp_tck.roles.conversation import Conversation
+    from ocpp_tck.roles.drivers.base import Request
+    from ocpp_tck.world import Drivers, Journalled
+
+
+class VirtualClock:
+    """Time passes only when somebody waits, and then at once."""
+
+    def __init__(self, director: Director) -> None:
+        self._director = director
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch, as in the recording."""
+        return self._director.now
+
+    def monotonic(self) -> float:
+        """The same; a replay has no clock that steps."""
+        return self._director.now
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        """Let the next thing happen, or the time pass."""
+        del condition
+        self._director.pass_time(seconds)
+
+    def catch_up(self) -> None:
+        """Let everything happen that was recorded before the kit acts next."""
+        self._director.catch_up()
+
+
+class MemoryJournal:
+    """Keeps the records of a replay."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self._frames = itertools.count(1)
+
+    def write(self, record: Record) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+    def next_frame(self) -> int:
+        """Give the number for the next frame, from 1 on."""
+        return next(self._frames)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class ReplayedDrivers:
+    """Gives to each act the outcome that it had in the recording; a prompt was answered then and is not shown."""
+
+    prompt_is_open = False
+    prompt_is_done = False
+    prompt_refusal = ""
+
+    def __init__(self, director: Director) -> None:
+        self._director = director
+
+    def act(self, request: Request) -> tuple[Result, str]:
+        """Let the product act as it was recorded."""
+        acted = self._director.acts(request.action, request.payload)
+        if acted is None:
+            return Result(Outcome.DONE), "replayed"
+        outcome = Outcome(acted.outcome)
+        return Result(Outcome.DONE if outcome is Outcome.PROMPTED else outcome, acted.detail), acted.driver
+
+    def close_prompt(self) -> None:
+        """No prompt is open."""
+
+    def tell_when_spoken(self, told: Callable[[], None]) -> None:
+        """Nobody speaks."""
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+class ReplayedListening:
+    """The kit's listener in a replay."""
+
+    address = "replayed"
+
+    def __init__(self, director: Director) -> None:
+        self._director = director
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the kit can be reached."""
+        return self._director.is_listening
+
+    def open(self) -> None:
+        """Begin to listen."""
+        self._director.is_listening = True
+
+    def close(self) -> None:
+        """Close listener and connection."""
+        if self.is_open:
+            self._director.stops_listening()
+
+
+class ReplayedConnecting:
+    """The kit's client in a replay."""
+
+    def __init__(self, director: Director, password: str | None) -> None:
+        self._director = director
+        self.password = password
+
+    def connect(
+        self, *, station: str | None = None, subprotocols: tuple[str, ...] | None = None, password: str | None = None
+    ) -> Line | Refusal:
+        """Connect as it was recorded."""
+        del station, subprotocols, password
+        return self._director.connects()
+
+
+class ReplayedWorld:
+    """A world made of a recording."""
+
+    def __init__(self, recording: Recording, director: Director) -> None:
+        self._director = director
+        self._password = recording.identity.password
+        self.clock: Clock = VirtualClock(director)
+        self.memory = MemoryJournal()
+        self.journal: Journalled = self.memory
+        self.drivers: Drivers = ReplayedDrivers(director)
+        self.message_ids: Iterator[str] = itertools.chain(
+            recording.message_ids, (f"replayed-{number}" for number in itertools.count(1))
+        )
+        self.transaction_ids: Iterator[int] = itertools.chain(
+            recording.transaction_ids, itertools.count(max(recording.transaction_ids, default=0) + 1)
+        )
+
+    def listening(self, conversation: Conversation) -> ReplayedListening:
+        """Give the kit's listener."""
+        self._director.conversation = conversation
+        return ReplayedListening(self._director)
+
+    def connecting(self, conversation: Conversation) -> ReplayedConnecting:
+        """Give the kit's client."""
+        self._director.conversation = conversation
+        return ReplayedConnecting(self._director, self._password)
+
+    def close(self) -> None:
+        """Nothing to end."""
