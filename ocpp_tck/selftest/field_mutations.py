@@ -9,16 +9,21 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.reference.mutant import Do, Remove, Set, put, take
+from ocpp_tck.selftest.change import Change
 from ocpp_tck.selftest.legality import V16, Node, against_schema, against_types, is_time
 from ocpp_tck.selftest.legality_fields import against_text, has_text
 from ocpp_tck.selftest.mutation import Nature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SEND = 6
+_PLACES = {2: 3, 3: 2, _SEND: 3}
+"""Where the payload stands, by message type."""
 
 _FULL = 2
 _LONG = 40_000
@@ -35,18 +40,6 @@ _OTHERS: dict[str, Any] = {
     "array": [],
     "null": None,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A mutation without its frame; see `mutation.Mutation`."""
-
-    operator: str
-    path: str
-    text: str
-    do: Do
-    nature: Nature
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,43 +90,41 @@ class _Candidate:
     is_drop: bool = False
 
 
-def changes(frame: list[Any], root: Node, prefix: str, sender: str) -> Iterator[Change]:
+def changes(frame: list[Any], root: Node, sender: str) -> Iterator[Change]:
     """Give the mutants of a payload.
 
     Args:
-        frame: the whole frame, parsed.
+        frame: the whole frame, parsed: a CALL, a CALLRESULT or a SEND.
         root: the message in its schema.
-        prefix: path of the payload when `mutant.py` can't find it by itself, such as `$[3]` for a SEND.
         sender: "cs" or "csms".
     """
-    payload = frame[int(prefix[2])] if prefix else frame[2] if frame[0] == 3 else frame[3]  # noqa: PLR2004 - message type
-    for site in _sites(_Site(root, "", "the payload", payload)):
-        for candidate in _candidates(site, sender):
-            path = f"{prefix}.{candidate.path}" if prefix else candidate.path
+    place = _PLACES[frame[0]]
+    prefix = f"$[{place}]." if frame[0] == _SEND else ""  # the notation finds the other payloads by itself
+    for site in _sites(_Site(root, "", "the payload", frame[place])):
+        for candidate in _candidates(site):
+            path = prefix + candidate.path
             do: Do = Remove((path,)) if candidate.is_drop else Set({path: candidate.value})
-            nature, by = _judged(candidate, frame, root, do, sender, prefix)
+            broken = _broken(candidate, frame, do, root, sender)
+            nature = Nature.ILLEGAL if broken else Nature.LEGAL if candidate.allowed else Nature.JUDGED
+            by = broken or candidate.allowed
             yield Change(candidate.operator, candidate.path, candidate.text, do, nature, by)
 
 
-def _judged(
-    candidate: _Candidate, frame: list[Any], root: Node, do: Do, sender: str, prefix: str
-) -> tuple[Nature, str]:
+def _broken(candidate: _Candidate, frame: list[Any], do: Do, root: Node, sender: str) -> str:
+    """Give the clause that a candidate breaks; empty for none."""
     broken, node = candidate.broken, candidate.node
     if not broken and node is not None:
         keyword = against_schema(node, candidate.value)
         broken = f"{node.clause}, {keyword}" if keyword else against_types(node, candidate.value, sender)
-    if not broken and has_text(root.version, root.action, root.kind):
-        changed = copy.deepcopy(frame)
-        if isinstance(do, Set):
-            for path, value in do.values.items():
-                put(changed, path, value)
-        elif isinstance(do, Remove):
-            take(changed, do.paths[0])
-        payload = changed[int(prefix[2])] if prefix else changed[2 if changed[0] == 3 else 3]  # noqa: PLR2004 - message type
-        broken = against_text(root.version, root.action, root.kind, payload)
-    if broken:
-        return Nature.ILLEGAL, broken
-    return (Nature.LEGAL, candidate.allowed) if candidate.allowed else (Nature.JUDGED, "")
+    if broken or not has_text(root.version, root.action, root.kind):
+        return broken
+    changed = copy.deepcopy(frame)
+    if isinstance(do, Set):
+        for path, value in do.values.items():
+            put(changed, path, value)
+    elif isinstance(do, Remove):
+        take(changed, do.paths[0])
+    return against_text(root.version, root.action, root.kind, changed[_PLACES[frame[0]]])
 
 
 # -- which values there are ------------------------------------------------------------------------------------------
@@ -170,8 +161,7 @@ def _full(elements: list[Any]) -> set[int]:
 # -- what is done to each --------------------------------------------------------------------------------------------
 
 
-def _candidates(site: _Site, sender: str) -> Iterator[_Candidate]:
-    del sender
+def _candidates(site: _Site) -> Iterator[_Candidate]:
     if site.path:
         yield _dropped(site)
         if not site.is_thin:
@@ -325,14 +315,11 @@ def _number(site: _Site) -> Iterator[_Candidate]:
         ("largest", "2147483647", 2147483647),
         ("huge", "2147483648", 2147483648),
     ]
-    if isinstance(value, int) and site.node and site.node.schema.get("type") == "integer":
+    if site.node and site.node.schema.get("type") == "integer":
         made.append(("fraction", "not whole", value + 0.5))
     else:
-        made += [
-            ("hundredth", "a hundredth more", round(value + 0.01, 6)),
-            ("seven_decimals", "given to seven decimals", value + 0.0000125),
-        ]
-        made[-1] = (*made[-1][:2], round(made[-1][2], 7))
+        made.append(("hundredth", "a hundredth more", round(value + 0.01, 6)))
+        made.append(("seven_decimals", "given to seven decimals", int(value) + 0.1234567))
     seen = [value]
     for what, text, other in made:
         if other not in seen:
@@ -347,14 +334,13 @@ def _time(site: _Site) -> Iterator[_Candidate]:
     zone = "OCPP 1.6 3.14" if version == V16 else f"OCPP {version} Part 2 3.1"
     notation = "OCPP 1.6 3.15" if version == V16 else f"OCPP {version} Part 2 2.1.4, 3.1"
     plain = moment.replace(microsecond=0, tzinfo=None).isoformat()
-    offset = moment.strftime("%z") and value[len(value.rstrip("Z+-0123456789:")) :]
     offset = "Z" if value.endswith("Z") else value[-6:]
     yield _value(site, "time.malformed", f"{name} is no time", "yesterday")
     yield _value(site, "time.impossible", f"{name} is in month 13", f"{plain[:5]}13{plain[7:]}{offset}")
     yield _value(site, "time.date_only", f"{name} is a date", plain[:10])
     yield _value(site, "time.no_zone", f"{name} has no zone", plain)
     yield _value(site, "string.empty", f"{name} is empty", "")
-    elsewhere = (moment + timedelta(0)).astimezone(_ELSEWHERE if moment.utcoffset() == timedelta(0) else timezone.utc)
+    elsewhere = moment.astimezone(_ELSEWHERE if moment.utcoffset() == timedelta(0) else UTC)
     yield _value(site, "time.other_zone", f"{name} is given in another zone", _written(elsewhere), zone)
     if moment.microsecond or "." in value:
         yield _value(site, "time.no_fraction", f"{name} has no fraction of a second", f"{plain}{offset}", notation)
@@ -399,7 +385,7 @@ def _json_type(value: Any) -> str:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number"
-    return {str: "string", dict: "object", list: "array"}[type(value)]
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
 def _article(wanted: str) -> str:
