@@ -1,0 +1,146 @@
+"""Frames of every message of every version, made from the schemas, and what a mutation makes of them."""
+
+import copy
+import json
+
+from ocpp_tck.evidence.records import Frame
+from ocpp_tck.protocol.judge import Judge
+from ocpp_tck.protocol.rule import EXAMPLE_START, NOW
+from ocpp_tck.protocol.types import Level, Side, Version
+from ocpp_tck.reference import mutant as notation
+from ocpp_tck.selftest import legality
+
+LIMIT = 30.0
+DEEP = 6
+_FITTING = {
+    "chargingProfileKind": "Recurring",
+    "chargingProfilePurpose": "TxProfile",
+    "startPeriod": 0,
+    "eventType": "Updated",
+}
+_TYPES = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR", 5: "CALLRESULTERROR", 6: "SEND"}
+
+
+def payload(node, *, full, depth=0):
+    """Give a legal value for a place in a schema: with all fields, or with the required ones only."""
+    schema = node.schema
+    kind = schema.get("type")
+    if kind == "object":
+        required = schema.get("required", ())
+        made = {}
+        for name in schema.get("properties", {}):
+            if name in required or (full and depth < DEEP and name != "customData"):
+                made[name] = payload(node.named(name), full=full, depth=depth + 1)
+        if (node.version, node.action) == ("1.6", "RemoteStartTransaction") and node.field == "chargingProfile":
+            made.pop("transactionId", None)
+        return made
+    if kind == "array":
+        return [payload(node.item(), full=full, depth=depth + 1) for _ in range(schema.get("minItems", 1) or 1)]
+    if "enum" in schema:
+        return _FITTING.get(node.field, schema["enum"][0]) if _FITTING.get(node.field) in schema["enum"] else schema["enum"][0]
+    if kind == "string":
+        text = {"date-time": NOW, "uri": "ftp://host/path"}.get(schema.get("format"), "Abc1")
+        return text[: schema.get("maxLength", len(text))]
+    if kind in {"integer", "number"}:
+        return _FITTING.get(node.field, max(1, schema.get("minimum", 1)))
+    return True
+
+
+def frame(number, sender, message, action, *, malformed=False):
+    """Give the record of a frame."""
+    return Frame(
+        time=EXAMPLE_START,
+        n=number,
+        connection="c",
+        station="CP1",
+        sender=sender,
+        raw=json.dumps(message),
+        type=_TYPES[message[0]],
+        message_id=message[1],
+        action=action,
+        malformed=malformed,
+    )
+
+
+def sender_of(version, action, kind):
+    """Give who sends a message: the first side that may, by the kit's table."""
+    from ocpp_tck.protocol.schema import direction
+
+    caller = sorted(direction(Version(version), action))[0]
+    return caller if kind == legality.REQUEST else caller.peer
+
+
+def samples(version):
+    """Give (action, kind, product, frames) for every message: minimal and with all fields."""
+    for action in legality.actions(version):
+        for kind in (legality.REQUEST, legality.RESPONSE):
+            node = legality.message(version, action, kind)
+            if node is None:
+                continue
+            product = sender_of(version, action, kind).value
+            request = legality.message(version, action, legality.REQUEST)
+            for full in (False, True):
+                made = payload(node, full=full)
+                if kind == legality.REQUEST:
+                    number = 6 if action == "NotifyPeriodicEventStream" else 2
+                    frames = [frame(1, "product", [number, "p1", action, made], action)]
+                else:
+                    asked = [2, "k1", action, payload(request, full=full)]
+                    frames = [frame(1, "kit", asked, action), frame(2, "product", [3, "k1", made], action)]
+                yield action, kind, product, frames
+
+
+def changed(do, raw, peer_raw=None):
+    """Give what is sent instead of a frame, as (is it the product's own, raw) in order; None where nothing can be done."""
+    parsed = json.loads(raw)
+    match do:
+        case notation.Drop():
+            return []
+        case notation.Set() | notation.Remove():
+            copied = copy.deepcopy(parsed)
+            if isinstance(do, notation.Set):
+                done = [notation.put(copied, path, value) for path, value in do.values.items()]
+            else:
+                done = [notation.take(copied, path) for path in do.paths]
+            return [notation.text_of(copied)] if any(done) else None
+        case notation.Rewrite():
+            return [raw.replace(do.old, do.new, 1)] if do.old in raw else None
+        case notation.Replace():
+            return [do.message]
+        case notation.Duplicate():
+            return [raw, raw]
+        case notation.AnswerError():
+            return [notation.text_of([4, parsed[1], do.code, do.description, {}])] if parsed[0] == 3 else None
+        case notation.Inject():
+            words = {"$id": "an-id-of-its-own", "$matchedId": parsed[1]}
+            return [raw, notation.text_of(notation.filled(do.frame, words))]
+        case notation.Delay() | notation.Reorder():
+            return [raw]
+    return None
+
+
+def judged(frames, version, product, mutation=None):
+    """Replay frames, one of them changed, and give what the judge finds at what the product sends.
+
+    Returns None when the change did nothing.
+    """
+    side = Side(product)
+    judge = Judge(Version(version), side)
+    judge.opened("c", EXAMPLE_START)
+    found, time = [], EXAMPLE_START
+    for one in frames:
+        sender = side if one.sender == "product" else side.peer
+        sent = [one.raw]
+        if mutation is not None and one.n == mutation.frame:
+            sent = changed(mutation.do, one.raw)
+            if sent is None:
+                return None
+        for raw in sent:
+            more = judge.frame(one.connection, sender, raw, time, malformed=one.malformed).violations
+            found += more if one.sender == "product" else ()
+    return [*found, *judge.overdue(time + 60)]
+
+
+def musts(found):
+    """Give the rules that are binding."""
+    return [one.rule for one in found if one.level is Level.MUST]
