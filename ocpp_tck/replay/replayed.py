@@ -11,6 +11,7 @@ from ocpp_tck.replay.director import Director
 from ocpp_tck.replay.world import ReplayedWorld
 from ocpp_tck.roles.conversation import PRODUCT
 from ocpp_tck.run import Run
+from ocpp_tck.verdict import Verdict, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,9 +64,11 @@ def replay(recording: Recording, moments: Sequence[Moment] | None = None) -> Rep
     facts = case_of(function)
     assert facts is not None  # noqa: S101 - found as a case
     current = run.carry_out(function, facts, steps_of(path, function.__name__), tidy=False)
+    director.catch_up()  # what comes between two cases belongs to the one before
     found = [one for one in run.conversation.found if one.sender == PRODUCT]
+    illegal = any(one.violation.level is Level.MUST for one in found)
     return Replayed(
-        verdict=str(current.verdict),
+        verdict=str(whole(current.verdict, [Verdict.FAIL] if illegal else [])),
         step=getattr(current.cause, "step", ""),
         cause=current.cause.message if current.cause else "",
         musts=tuple(one.violation.rule for one in found if one.violation.level is Level.MUST),
