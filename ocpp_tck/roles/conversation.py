@@ -8,24 +8,33 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from ocpp_tck.evidence.records import ConnectionClosed, ConnectionOpened, ConnectionRefused, Frame, ViolationFound
+from ocpp_tck.evidence.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    ConnectionRefused,
+    Frame,
+    Remark,
+    ViolationFound,
+)
 from ocpp_tck.protocol import frames as wire
+from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.handshake import refused_violation
-from ocpp_tck.protocol.types import Level, MessageType, Side
+from ocpp_tck.protocol.types import Level, MessageType, Side, Version
 from ocpp_tck.roles.answers import Refusal, Silence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from ocpp_tck.evidence.records import Record
     from ocpp_tck.net.transport import Handshake
     from ocpp_tck.net.transport import Refusal as NetRefusal
     from ocpp_tck.protocol.judge import Judge
-    from ocpp_tck.protocol.types import Judgement, Message, Version, Violation
+    from ocpp_tck.protocol.types import Judgement, Message, Violation
     from ocpp_tck.roles.answers import Answers, Reply
     from ocpp_tck.roles.clock import Clock
 
@@ -37,12 +46,12 @@ def _guarded(told: Callable[..., None]) -> Callable[..., None]:
     """Let an exception on the network's thread end as a kit error of the case, never as a connection gone dumb."""
 
     @wraps(told)
-    def guarded(self: Conversation, *arguments: Any) -> None:
+    def guarded(self: Conversation, *arguments: Any, **named: Any) -> None:
         with self.condition:
             try:
-                told(self, *arguments)
+                told(self, *arguments, **named)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the kit's
-                self.faults.append(error)
+                self._stumbled(error)
                 self.condition.notify_all()
 
     return guarded
@@ -244,7 +253,7 @@ class Conversation:
                 return
             message = judgement.message
             if message.type in {MessageType.CALL, MessageType.SEND}:
-                self._called(transport, message, number, now)
+                self._called(transport, judgement, number, now)
             else:
                 self._answered(message, judgement, number, now)
             self._send_next()
@@ -388,32 +397,52 @@ class Conversation:
             )
         )
         if sender == KIT and violation.level is Level.MUST:
-            self.faults.append(AssertionError(f"the kit sent an illegal frame {frame}: {violation.message}"))
+            self._stumbled(AssertionError(f"the kit sent an illegal frame {frame}: {violation.message}"))
+
+    def _stumbled(self, error: Exception) -> None:
+        """Note a fault of the kit; what it made of a message that broke a must follows from that and is a remark."""
+        if any(one.sender == PRODUCT and one.violation.level is Level.MUST for one in self.found):
+            text = f"after an illegal message of the product the kit stumbled: {error!r}"
+            self.journal.write(Remark(time=self.clock.now(), text=text))
+        else:
+            self.faults.append(error)
 
     def _happened(self, event: Event) -> None:
         self.events.append(event)
         self.on_event(event)
         self.condition.notify_all()
 
-    def _called(self, transport: Line, message: Message, number: int, now: float) -> None:
+    def _called(self, transport: Line, judgement: Judgement, number: int, now: float) -> None:
         """Answer a CALL once everything that came with it was read: a second CALL in it did not wait for the answer."""
+        message = judgement.message
+        assert message is not None  # noqa: S101 - a CALL was made out
+        is_legal = all(violation.level is not Level.MUST for violation in judgement.violations)
         action = message.action if isinstance(message.action, str) else ""
         payload = message.payload if isinstance(message.payload, dict) else {}
         event = Event("call", now, action=action, payload=payload, frame=number)
-        transport.soon(lambda: self._answer(transport, message, event))
+        transport.soon(lambda: self._answer(transport, message, event, is_legal=is_legal))
 
     @_guarded
-    def _answer(self, transport: Line, message: Message, event: Event) -> None:
+    def _answer(self, transport: Line, message: Message, event: Event, *, is_legal: bool) -> None:
         with self.condition:
             if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
                 try:
                     event.reply = self.answers.choose(event.action, event.payload)
                 except Exception as error:  # noqa: BLE001 - an answer must go out whatever the payload looks like
-                    self.faults.append(error)
+                    self._stumbled(error)
                     event.reply = Refusal("InternalError")
+                if not is_legal and not self._is_sound(event):
+                    event.reply = Refusal("FormationViolation" if self.version is Version.V16 else "FormatViolation")
                 self._reply(transport, message.id, event.reply)
             self._happened(event)
             self._send_next()
+
+    def _is_sound(self, event: Event) -> bool:
+        """Whether the answer to an illegal CALL is legal itself: it may be made of what was wrong in the CALL."""
+        reply = event.reply
+        if isinstance(reply, Mapping):
+            return not schema.violations(self.version, event.action, "response", dict(reply))
+        return True
 
     def _reply(self, transport: Line, identifier: str, reply: Reply) -> None:
         if isinstance(reply, Silence):

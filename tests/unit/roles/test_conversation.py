@@ -165,6 +165,20 @@ def test_a_fault_inside_still_lets_the_next_message_through(on, monkeypatch, par
     assert on.sent()[-1][:2] == [3, "b"]
 
 
+def test_what_the_kit_makes_of_an_illegal_message_is_no_fault_of_the_kit(on):
+    on.calls("Authorize", {}, "a")
+    on.conversation.call("Nonsense", {})
+    assert on.conversation.faults == []
+    assert any(one.kind == "remark" and "stumbled" in one.text for one in on.records())
+
+
+def test_the_answer_to_an_illegal_call_is_legal(on):
+    on.station.answer("Authorize", then={"idTagInfo": {"status": "Nonsense"}})
+    on.calls("Authorize", {"idTag": 7}, "a")
+    assert on.sent()[-1][:3] == [4, "a", "FormationViolation"]
+    assert on.conversation.faults == []
+
+
 def test_a_fault_while_answering_is_an_internal_error_on_the_wire(on, monkeypatch):
     monkeypatch.setattr(on.conversation.answers, "choose", boom)
     on.calls("Heartbeat", {}, "a")

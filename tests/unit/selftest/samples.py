@@ -37,7 +37,11 @@ def payload(node, *, full, depth=0):
     if kind == "array":
         return [payload(node.item(), full=full, depth=depth + 1) for _ in range(schema.get("minItems", 1) or 1)]
     if "enum" in schema:
-        return _FITTING.get(node.field, schema["enum"][0]) if _FITTING.get(node.field) in schema["enum"] else schema["enum"][0]
+        return (
+            _FITTING.get(node.field, schema["enum"][0])
+            if _FITTING.get(node.field) in schema["enum"]
+            else schema["enum"][0]
+        )
     if kind == "string":
         text = {"date-time": NOW, "uri": "ftp://host/path"}.get(schema.get("format"), "Abc1")
         return text[: schema.get("maxLength", len(text))]
