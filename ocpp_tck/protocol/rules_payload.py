@@ -155,9 +155,15 @@ RULES = (
     rule(
         "schema.items",
         "A list has as many items as its cardinality allows",
-        must=part2("chapter Messages"),
+        must={Version.V16: _SCHEMAS[Version.V16], **part2("chapter Messages")},
         passing=_FINE,
-        failing=(ex201(csms(call("1", "GetVariables", getVariableData=[])), product=Side.CSMS),),
+        failing=(
+            ex201(csms(call("1", "GetVariables", getVariableData=[])), product=Side.CSMS),
+            ex16(
+                csms(call("1", "GetInstalledCertificateIds", certificateType="CentralSystemRootCertificate")),
+                cs(result("1", status="Accepted", certificateHashData=[])),
+            ),
+        ),
     ),
     rule(
         "schema.range",
