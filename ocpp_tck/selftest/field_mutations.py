@@ -308,10 +308,10 @@ def _string(site: _Site, schema: dict[str, Any]) -> Iterator[_Candidate]:
 def _number(site: _Site) -> Iterator[_Candidate]:
     value, name = site.value, site.name
     made: list[tuple[str, str, Any]] = [
-        ("plus_one", "one more", value + 1),
-        ("minus_one", "one less", value - 1),
         ("zero", "zero", 0),
         ("negated", "negated", -value),
+        ("plus_one", "one more", value + 1),
+        ("minus_one", "one less", value - 1),
         ("largest", "2147483647", 2147483647),
         ("huge", "2147483648", 2147483648),
     ]

@@ -6,6 +6,7 @@ import json
 from ocpp_tck.evidence.records import Frame
 from ocpp_tck.protocol.judge import Judge
 from ocpp_tck.protocol.rule import EXAMPLE_START, NOW
+from ocpp_tck.protocol.schema import direction
 from ocpp_tck.protocol.types import Level, Side, Version
 from ocpp_tck.reference import mutant as notation
 from ocpp_tck.selftest import legality
@@ -37,12 +38,16 @@ def payload(node, *, full, depth=0):
     if kind == "array":
         return [payload(node.item(), full=full, depth=depth + 1) for _ in range(schema.get("minItems", 1) or 1)]
     if "enum" in schema:
-        return _FITTING.get(node.field, schema["enum"][0]) if _FITTING.get(node.field) in schema["enum"] else schema["enum"][0]
+        return (
+            _FITTING.get(node.field, schema["enum"][0])
+            if _FITTING.get(node.field) in schema["enum"]
+            else schema["enum"][0]
+        )
     if kind == "string":
         text = {"date-time": NOW, "uri": "ftp://host/path"}.get(schema.get("format"), "Abc1")
         return text[: schema.get("maxLength", len(text))]
     if kind in {"integer", "number"}:
-        return _FITTING.get(node.field, max(1, schema.get("minimum", 1)))
+        return _FITTING.get(node.field, min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1)))
     return True
 
 
@@ -64,9 +69,7 @@ def frame(number, sender, message, action, *, malformed=False):
 
 def sender_of(version, action, kind):
     """Give who sends a message: the first side that may, by the kit's table."""
-    from ocpp_tck.protocol.schema import direction
-
-    caller = sorted(direction(Version(version), action))[0]
+    caller = min(direction(Version(version), action))
     return caller if kind == legality.REQUEST else caller.peer
 
 
@@ -90,8 +93,8 @@ def samples(version):
                 yield action, kind, product, frames
 
 
-def changed(do, raw, peer_raw=None):
-    """Give what is sent instead of a frame, as (is it the product's own, raw) in order; None where nothing can be done."""
+def changed(do, raw):  # noqa: PLR0911 - one branch per kind
+    """Give what is sent instead of a frame, in order; None where nothing can be done."""
     parsed = json.loads(raw)
     match do:
         case notation.Drop():
