@@ -53,6 +53,18 @@ def _beaten(time: str, version: Version = Version.V16) -> Example:
     return Example(version, (_BEAT, csms(result("1", currentTime=time))), Side.CSMS)
 
 
+def _log(number: int) -> Example:
+    return ex201(cs(call("1", "LogStatusNotification", status="Idle", requestId=number)))
+
+
+def _cost(cost: float) -> Example:
+    return ex201(csms(call("1", "CostUpdated", totalCost=cost, transactionId="tx")), product=Side.CSMS)
+
+
+def _authorize(token: str) -> Example:
+    return ex201(cs(call("1", "Authorize", idToken={"idToken": token, "type": "Central"})))
+
+
 def _remote(**profile: Any) -> Example:
     payload = {"idTag": "A", "chargingProfile": _profile(**profile)}
     return ex16(csms(call("1", "RemoteStartTransaction", **payload)), product=Side.CSMS)
@@ -150,14 +162,33 @@ RULES = (
                 csms(result("1", status="Accepted", exiResponse="x" * 5601)),
                 product=Side.CSMS,
             ),
+            ex21(
+                cs(call("1", "Authorize", idToken={"idToken": "A", "type": "Central"})),
+                csms(
+                    result(
+                        "1",
+                        idTokenInfo={
+                            "status": "Accepted",
+                            "personalMessage": {"format": "UTF8", "content": "x" * 1025},
+                        },
+                    )
+                ),
+                product=Side.CSMS,
+            ),
         ),
     ),
     rule(
         "schema.items",
         "A list has as many items as its cardinality allows",
-        must=part2("chapter Messages"),
+        must={Version.V16: _SCHEMAS[Version.V16], **part2("chapter Messages")},
         passing=_FINE,
-        failing=(ex201(csms(call("1", "GetVariables", getVariableData=[])), product=Side.CSMS),),
+        failing=(
+            ex201(csms(call("1", "GetVariables", getVariableData=[])), product=Side.CSMS),
+            ex16(
+                csms(call("1", "GetInstalledCertificateIds", certificateType="CentralSystemRootCertificate")),
+                cs(result("1", status="Accepted", certificateHashData=[])),
+            ),
+        ),
     ),
     rule(
         "schema.range",
@@ -189,6 +220,27 @@ RULES = (
             for limit in (0.3, 16.1, 21.4, 1.1, 32)
         ),
         failing=(ex16(csms(call("1", "SetChargingProfile", **_limits(6.25))), product=Side.CSMS),),
+    ),
+    rule(
+        "number.integer",
+        "An integer fits into 32 bits",
+        must=part2("2.1.4"),
+        passing=(ex201(_BEAT, csms(result("1", currentTime=NOW))), _log(2147483647), _log(-2147483648)),
+        failing=(_log(2147483648), _log(-2147483649)),
+    ),
+    rule(
+        "number.decimals",
+        "A decimal sent to the station has six decimal places at most",
+        must=part2("2.1.4"),
+        passing=(_cost(0.123456), _cost(12), _cost(1e20)),
+        failing=(_cost(0.1234567), _cost(1e-7)),
+    ),
+    rule(
+        "string.identifier",
+        "An identifierString holds letters, digits and * - _ = : + | @ . only",
+        must=part2("2.1.4"),
+        passing=(_authorize("04Ab-9*_=:+|@."), _authorize(""), _authorize("<token:valid>")),
+        failing=(_authorize("04 AB"), _authorize("04\u00e4"), _authorize("A\n")),
     ),
     rule(
         "schema.uri",

@@ -130,7 +130,10 @@ RULES = (
         "Two events of a transaction have different sequence numbers",
         must=part2("E 1.3.2.1, E01.FR.07"),
         passing=(_EVENTS, _LATE),
-        failing=(ex201(*_event(0, "Started"), *_event(0, "Updated")),),
+        failing=(
+            ex201(*_event(0, "Started"), *_event(0, "Updated")),
+            ex201(*_event(0, "Started"), *_event(0, "Updated", "TX")),
+        ),
     ),
     rule(
         "transaction.seq_gap",

@@ -7,6 +7,7 @@ agree: floats make it refuse legal limits (`multipleOf: 0.1`), so it never decid
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -37,19 +38,19 @@ _RULES = {
     "maximum": "schema.range",
     "multipleOf": "schema.multiple",
 }
-_FIELD_LENGTH = {
-    Version.V16: frozenset[tuple[str, str]](),
+_FIELD_LENGTH: dict[Version, frozenset[tuple[str, str]]] = {
+    Version.V16: frozenset(),
     Version.V201: frozenset({("Get15118EVCertificate", "exiResponse")}),
     Version.V21: frozenset(
         {
             ("Get15118EVCertificate", "exiRequest"),
             ("Get15118EVCertificate", "exiResponse"),
             ("GetCertificateStatus", "ocspResult"),
-            ("SetDisplayMessage", "content"),
-            ("NotifyDisplayMessages", "content"),
+            ("", "content"),
         }
     ),
 }
+"""Fields whose length the station may announce (OCPPCommCtrlr.FieldLength), by action; an empty one stands for any."""
 
 
 class ValidatorsDisagree(Exception):
@@ -186,6 +187,7 @@ def _violation(version: Version, action: str, kind: Kind, payload: Json, error: 
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
     text = f"{action} {kind}{f' at {path}' if path else ''}: {error.message}"
     keyword = error.schema_path[-1]
+    field = str(error.instance_path[-1]) if error.instance_path else ""
     detail = f"schema {_name(version, action, kind)}"
     if keyword == "format":
         value = payload
@@ -193,7 +195,7 @@ def _violation(version: Version, action: str, kind: Kind, payload: Json, error: 
             value = value[part]
         return broken(_format_rule(version, value, error.message), version, text, path, detail)
     rule = _RULES[keyword]
-    if rule == "schema.length" and (action, str(error.instance_path[-1])) in _FIELD_LENGTH[version]:
+    if rule == "schema.length" and {(action, field), ("", field)} & _FIELD_LENGTH[version]:
         rule = "schema.field_length"
     return broken(rule, version, text, path, detail)
 
@@ -210,24 +212,47 @@ def _format_rule(version: Version, value: str, message: str) -> str:
     return "time.iso8601" if version is Version.V16 and moment.tzinfo is not None else "time.format"
 
 
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A single value that a message may hold.
+
+    Attributes:
+        path: where; `[]` stands for every item of a list.
+        owner: data type or message (`…Request`, `…Response`) that the field belongs to.
+        type: `date-time`, or the JSON type; empty for any.
+    """
+
+    path: tuple[str, ...]
+    owner: str
+    type: str
+
+
 @cache
-def times(version: Version, action: str, kind: Kind) -> tuple[tuple[str, ...], ...]:
-    """Give the paths of all date-times of a message; `[]` stands for every item of a list."""
+def leaves(version: Version, action: str, kind: Kind) -> tuple[Leaf, ...]:
+    """Give all single values that a message may hold; none for an action without a schema."""
     try:
         document = schema(version, action, kind)
     except FileNotFoundError:
         return ()
-    return tuple(_times(document, document, ()))
+    return tuple(_leaves(document, document, (), f"{action}{kind.capitalize()}"))
 
 
-def _times(root: dict[str, Any], node: dict[str, Any], path: tuple[str, ...]) -> list[tuple[str, ...]]:
+@cache
+def times(version: Version, action: str, kind: Kind) -> tuple[tuple[str, ...], ...]:
+    """Give the paths of all date-times of a message."""
+    return tuple(leaf.path for leaf in leaves(version, action, kind) if leaf.type == "date-time")
+
+
+def _leaves(root: dict[str, Any], node: dict[str, Any], path: tuple[str, ...], owner: str) -> list[Leaf]:
     if "$ref" in node:
-        node = root["definitions"][node["$ref"].rpartition("/")[2]]
-    if node.get("format") == "date-time":
-        return [path]
+        name = node["$ref"].rpartition("/")[2]
+        node = root["definitions"][name]
+        owner = name if "properties" in node else owner
     found = []
     for name, child in node.get("properties", {}).items():
-        found += _times(root, child, (*path, name))
+        found += _leaves(root, child, (*path, name), owner)
     if "items" in node:
-        found += _times(root, node["items"], (*path, "[]"))
+        found += _leaves(root, node["items"], (*path, "[]"), owner)
+    elif "properties" not in node:
+        found.append(Leaf(path, owner, node.get("format", node.get("type", ""))))
     return found

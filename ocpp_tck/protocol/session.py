@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.directions import UNCONFIRMED
 from ocpp_tck.protocol.rules import broken
-from ocpp_tck.protocol.types import Message, MessageType, Side, Version
+from ocpp_tck.protocol.types import Level, Message, MessageType, Side, Version
 
 if TYPE_CHECKING:
     from ocpp_tck.protocol.types import Violation
@@ -110,7 +110,7 @@ class Session:
                 text = f"{_name(message)} was sent while {_name(waiting.message)} was not answered yet"
                 found.append(broken("rpc.one_outstanding", self._version, text))
             here.open[sender][message.id] = current
-        if message.action is not None and not found:
+        if message.action is not None and all(one.level is Level.SHOULD for one in found):
             found += self._addressed(sender, message, message.action)
         return current, found
 

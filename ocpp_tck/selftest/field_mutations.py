@@ -32,6 +32,9 @@ _ELSEWHERE = timezone(timedelta(hours=1))
 _UNKNOWN = "TckUnknown"
 _EXTRA = "tckExtra"
 _VENDOR = "org.ocpp-tck.selftest"
+_OF_ITS_MOMENT = frozenset(
+    f"time.{what}" for what in ("other_zone", "no_fraction", "millis", "micros", "hours_late", "hours_early")
+)
 _OTHERS: dict[str, Any] = {
     "string": "text",
     "number": 5,
@@ -107,7 +110,14 @@ def changes(frame: list[Any], root: Node, sender: str) -> Iterator[Change]:
             broken = _broken(candidate, frame, do, root, sender)
             nature = Nature.ILLEGAL if broken else Nature.LEGAL if candidate.allowed else Nature.JUDGED
             by = broken or candidate.allowed
-            yield Change(candidate.operator, candidate.path, candidate.text, do, nature, by)
+            live = not _is_of_the_record(candidate)
+            yield Change(candidate.operator, candidate.path, candidate.text, do, nature, by, live)
+
+
+def _is_of_the_record(candidate: _Candidate) -> bool:
+    """Whether the new value is made of one that is another in each run: a time, or a transaction id in words."""
+    changing = candidate.operator.startswith("string.") and candidate.path.endswith("transactionId")
+    return candidate.operator in _OF_ITS_MOMENT or changing
 
 
 def _broken(candidate: _Candidate, frame: list[Any], do: Do, root: Node, sender: str) -> str:
@@ -308,10 +318,10 @@ def _string(site: _Site, schema: dict[str, Any]) -> Iterator[_Candidate]:
 def _number(site: _Site) -> Iterator[_Candidate]:
     value, name = site.value, site.name
     made: list[tuple[str, str, Any]] = [
-        ("plus_one", "one more", value + 1),
-        ("minus_one", "one less", value - 1),
         ("zero", "zero", 0),
         ("negated", "negated", -value),
+        ("plus_one", "one more", value + 1),
+        ("minus_one", "one less", value - 1),
         ("largest", "2147483647", 2147483647),
         ("huge", "2147483648", 2147483648),
     ]

@@ -35,7 +35,8 @@ class Mutation:
         do: the change.
         nature: what is to be expected.
         by: ILLEGAL: the clause that is broken; LEGAL: the clause that allows it; JUDGED: empty.
-        live: whether the change means the same at a running product; False when it holds a message id of the record.
+        live: whether the change means the same at a running product; False when it is made of a value of the record
+            that is another in each run: a message id, a time, a transaction id in words.
     """
 
     frame: int

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
 from ocpp_tck.protocol.semantic.fields import fields
+from ocpp_tck.protocol.semantic.primitives import primitives
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
 from ocpp_tck.protocol.semantic.transactions20 import Transactions20
@@ -41,6 +42,7 @@ class Semantics:
         payload = message.payload
         return [
             *self._times.judge(action, "request", payload, sender, time),
+            *primitives(self._version, action, "request", payload, sender),
             *fields(self._version, action, "request", payload),
             *self._boot.called(connection, sender, action, payload, time),
             *self._transactions.called(connection, action, payload),
@@ -54,6 +56,7 @@ class Semantics:
         payload = message.payload
         return [
             *self._times.judge(action, "response", payload, sender, time),
+            *primitives(self._version, action, "response", payload, sender),
             *fields(self._version, action, "response", payload),
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),

@@ -6,7 +6,7 @@ Source: OCPP 1.6 3.14, 3.15, 4.2, 4.6; OCPP 2.0.1 and 2.1 Part 2 2.1.4, 3.1, G02
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.rules import broken
@@ -44,7 +44,7 @@ class Times:
     def judge(self, action: str, kind: schema.Kind, payload: Json, sender: Side, time: float) -> Iterator[Violation]:
         """Judge all date-times of a payload that the schema accepts."""
         for path in schema.times(self._version, action, kind):
-            for place, text in _values(payload, path):
+            for place, text in values_at(payload, path):
                 yield from self._one(path[-1], place, text, sender, time)
 
     def _one(self, name: str, place: str, text: str, sender: Side, time: float) -> Iterator[Violation]:
@@ -78,11 +78,12 @@ def _decimals(text: str) -> int:
     return 0 if tail == text else len(tail) - len(tail.lstrip("0123456789"))
 
 
-def _values(node: Json, path: tuple[str, ...], place: str = "") -> Iterator[tuple[str, str]]:
+def values_at(node: Json, path: tuple[str, ...], place: str = "") -> Iterator[tuple[str, Any]]:
+    """Give where a payload has values at a path of its schema, and the values."""
     for index, name in enumerate(path):
         if name == "[]":
             for number, item in enumerate(node):
-                yield from _values(item, path[index + 1 :], f"{place}[{number}]")
+                yield from values_at(item, path[index + 1 :], f"{place}[{number}]")
             return
         if name not in node:
             return

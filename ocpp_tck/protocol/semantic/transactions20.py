@@ -37,7 +37,7 @@ class Transactions20:
         if action != "TransactionEvent":
             return []
         identifier, number, kind = payload["transactionInfo"]["transactionId"], payload["seqNo"], payload["eventType"]
-        transaction = self._known.setdefault(identifier, _Transaction())
+        transaction = self._known.setdefault(identifier.casefold(), _Transaction())  # an identifierString
         earlier = transaction.events.get(number)
         if earlier is not None:
             if all(earlier[name] == payload[name] for name in _SAME):

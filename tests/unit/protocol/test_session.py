@@ -28,6 +28,13 @@ def test_second_outstanding_call(version, level):
     assert [(v.rule, v.level) for v in judgement.violations] == [("rpc.one_outstanding", level)]
 
 
+@pytest.mark.parametrize(("action", "rule"), [("Unheard", "rpc.action"), ("ClearCache", "rpc.direction")])
+def test_what_is_merely_not_recommended_hides_no_must(action, rule):
+    line = Line()
+    line.cs(*BEAT)
+    assert line.cs(2, "2", action, {}) == [rule, "rpc.one_outstanding"]
+
+
 def test_a_call_that_timed_out_blocks_nothing():
     line = Line(Version.V201, response_limit=5)
     line.csms(*CLEAR)

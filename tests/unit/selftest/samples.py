@@ -1,14 +1,15 @@
 """Frames of every message of every version, made from the schemas, and what a mutation makes of them."""
 
-import copy
 import json
 
 from ocpp_tck.evidence.records import Frame
 from ocpp_tck.protocol.judge import Judge
 from ocpp_tck.protocol.rule import EXAMPLE_START, NOW
+from ocpp_tck.protocol.schema import direction
 from ocpp_tck.protocol.types import Level, Side, Version
-from ocpp_tck.reference import mutant as notation
+from ocpp_tck.replay.recording import Kind, Moment
 from ocpp_tck.selftest import legality
+from ocpp_tck.selftest.alter import altered
 
 LIMIT = 30.0
 DEEP = 6
@@ -46,7 +47,7 @@ def payload(node, *, full, depth=0):
         text = {"date-time": NOW, "uri": "ftp://host/path"}.get(schema.get("format"), "Abc1")
         return text[: schema.get("maxLength", len(text))]
     if kind in {"integer", "number"}:
-        return _FITTING.get(node.field, max(1, schema.get("minimum", 1)))
+        return _FITTING.get(node.field, min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1)))
     return True
 
 
@@ -68,9 +69,7 @@ def frame(number, sender, message, action, *, malformed=False):
 
 def sender_of(version, action, kind):
     """Give who sends a message: the first side that may, by the kit's table."""
-    from ocpp_tck.protocol.schema import direction
-
-    caller = sorted(direction(Version(version), action))[0]
+    caller = min(direction(Version(version), action))
     return caller if kind == legality.REQUEST else caller.peer
 
 
@@ -94,33 +93,11 @@ def samples(version):
                 yield action, kind, product, frames
 
 
-def changed(do, raw, peer_raw=None):
-    """Give what is sent instead of a frame, as (is it the product's own, raw) in order; None where nothing can be done."""
-    parsed = json.loads(raw)
-    match do:
-        case notation.Drop():
-            return []
-        case notation.Set() | notation.Remove():
-            copied = copy.deepcopy(parsed)
-            if isinstance(do, notation.Set):
-                done = [notation.put(copied, path, value) for path, value in do.values.items()]
-            else:
-                done = [notation.take(copied, path) for path in do.paths]
-            return [notation.text_of(copied)] if any(done) else None
-        case notation.Rewrite():
-            return [raw.replace(do.old, do.new, 1)] if do.old in raw else None
-        case notation.Replace():
-            return [do.message]
-        case notation.Duplicate():
-            return [raw, raw]
-        case notation.AnswerError():
-            return [notation.text_of([4, parsed[1], do.code, do.description, {}])] if parsed[0] == 3 else None
-        case notation.Inject():
-            words = {"$id": "an-id-of-its-own", "$matchedId": parsed[1]}
-            return [raw, notation.text_of(notation.filled(do.frame, words))]
-        case notation.Delay() | notation.Reorder():
-            return [raw]
-    return None
+def sent(frames, mutation=None):
+    """Give the frames as moments, one of them changed; None when the change did nothing."""
+    kinds = {"product": Kind.FRAME, "kit": Kind.CALL}
+    moments = [Moment(kinds[one.sender], EXAMPLE_START, one, one.connection, one.raw) for one in frames]
+    return moments if mutation is None else altered(moments, mutation.frame, mutation.do)
 
 
 def judged(frames, version, product, mutation=None):
@@ -128,21 +105,19 @@ def judged(frames, version, product, mutation=None):
 
     Returns None when the change did nothing.
     """
+    moments = sent(frames, mutation)
+    if moments is None:
+        return None
     side = Side(product)
     judge = Judge(Version(version), side)
     judge.opened("c", EXAMPLE_START)
-    found, time = [], EXAMPLE_START
-    for one in frames:
-        sender = side if one.sender == "product" else side.peer
-        sent = [one.raw]
-        if mutation is not None and one.n == mutation.frame:
-            sent = changed(mutation.do, one.raw)
-            if sent is None:
-                return None
-        for raw in sent:
-            more = judge.frame(one.connection, sender, raw, time, malformed=one.malformed).violations
-            found += more if one.sender == "product" else ()
-    return [*found, *judge.overdue(time + 60)]
+    found = []
+    for one in moments:
+        record = one.record
+        sender = side if record.sender == "product" else side.peer
+        more = judge.frame(one.of_connection, sender, one.raw, EXAMPLE_START, malformed=record.malformed).violations
+        found += more if record.sender == "product" else ()
+    return [*found, *judge.overdue(EXAMPLE_START + 60)]
 
 
 def musts(found):
