@@ -45,6 +45,7 @@ class Call:
         awaited: its answer is judged: neither did the kit break the CALL nor withhold the answer.
         answer: type of the answer that came.
         answer_legal: nothing was wrong with that answer.
+        copies: how many times it was sent before any of them was answered; each gets an answer.
     """
 
     message: Message
@@ -54,6 +55,7 @@ class Call:
     awaited: bool = True
     answer: MessageType | None = None
     answer_legal: bool = True
+    copies: int = 1
 
     def repeats(self, other: Message) -> bool:
         """Whether `other` is the same message again."""
@@ -109,6 +111,9 @@ class Session:
             if waiting is not None and not found:
                 text = f"{_name(message)} was sent while {_name(waiting.message)} was not answered yet"
                 found.append(broken("rpc.one_outstanding", self._version, text))
+            again = here.open[sender].get(message.id)
+            if again is not None and again.repeats(message):
+                current.copies += again.copies
             here.open[sender][message.id] = current
         if message.action is not None and all(one.level is Level.SHOULD for one in found):
             found += self._addressed(sender, message, message.action)
@@ -139,6 +144,9 @@ class Session:
                 call = late  # the connection on which it was asked is gone
         if call is None:
             return None, [] if malformed else self._unmatched(here, sender, message)
+        if call.copies > 1:
+            call.copies -= 1
+            here.open[sender.peer][message.id] = call
         call.answer = message.type
         call.answer_legal = not malformed
         if malformed or message.type is MessageType.CALLRESULT or not (call.legal and call.awaited):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.case import case_of, steps_of
+from ocpp_tck.case import case_of, find_function, steps_of
 from ocpp_tck.config import load
 from ocpp_tck.evidence.journal import read_journal
 from ocpp_tck.report.fold import fold
@@ -102,6 +102,31 @@ class Lab:
         finally:
             kit.close()
             link.arm(())
+        return outcome(folder / "journal-main.jsonl", hits)
+
+    def alone(self, case: str, version: str, mutants: Sequence[Mutant] = ()) -> Outcome:
+        """Run one case from before the product connects, as in a run of its own; the mutants are armed all the while.
+
+        The journal has the tokens as they are.
+
+        Raises:
+            CaseError: there is no such case.
+        """
+        function, path = find_function(case, version)
+        facts = case_of(function)
+        assert facts is not None  # noqa: S101 - found as a case
+        self.count += 1
+        folder = self.folder / str(self.count)
+        identity = self.settings.connection.stations[0]
+        self.bench.link.arm(mutants)
+        self.bench.order("factory-reset")
+        kit = Run(self.settings, identity, LiveWorld(self.settings, identity, folder, masked=False))
+        try:
+            kit.carry_out(function, facts, steps_of(path, function.__name__))
+            hits = self.bench.link.hits
+        finally:
+            kit.close()
+            self.bench.link.arm(())
         return outcome(folder / "journal-main.jsonl", hits)
 
     def with_data(self, **values: Any) -> Settings:

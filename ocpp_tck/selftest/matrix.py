@@ -22,7 +22,7 @@ from ocpp_tck.selftest.alter import altered
 from ocpp_tck.selftest.bench import VARIANT
 from ocpp_tck.selftest.equivalents import load
 from ocpp_tck.selftest.lab import lab
-from ocpp_tck.selftest.mutations import mutations
+from ocpp_tck.selftest.mutations import Mutation, mutations
 from ocpp_tck.selftest.recorder import RecordingError, record
 from ocpp_tck.selftest.result import Part, Row
 from ocpp_tck.selftest.verdicts import Fate, Judged, is_right, judged, places
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from ocpp_tck.replay import Recording
     from ocpp_tck.selftest.equivalents import Equivalent
-    from ocpp_tck.selftest.mutation import Mutation
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 ROLES = ("csms", "cs")
@@ -50,12 +49,24 @@ class Job:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A mutant that a replay can't decide, and how the link finds its frame: the `nth` of that kind and action."""
+
+    judged: Judged
+    mutation: Mutation
+    variant: bool
+    kind: str
+    action: str
+    nth: int
+
+
 @dataclass(slots=True)
 class Found:
     """What a job found: its mutants, and the cases that could not be recorded."""
 
     judged: list[Judged] = field(default_factory=list)
-    open: list[tuple[Judged, Mutation]] = field(default_factory=list)
+    open: list[Open] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -158,7 +169,20 @@ def _try_all(recording: Recording, job: Job, found: Found) -> None:
         one = judged(recording, where, mutation, replay(recording, moments))
         found.judged.append(one)
         if one.fate == Fate.OPEN:
-            found.open.append((one, mutation))
+            found.open.append(_open(recording, one, mutation, job))
+
+
+_LINK = {"CALL": "call", "SEND": "any", "CALLRESULT": "result", "CALLERROR": "error"}
+
+
+def _open(recording: Recording, one: Judged, mutation: Mutation, job: Job) -> Open:
+    meant = next(frame for frame in recording.frames if frame.n == mutation.frame)
+    alike = [
+        frame.n
+        for frame in recording.frames
+        if (frame.sender, frame.type, frame.action) == ("product", meant.type, meant.action)
+    ]
+    return Open(one, mutation, job.variant, _LINK[meant.type], meant.action, alike.index(meant.n) + 1)
 
 
 _NAMES = {

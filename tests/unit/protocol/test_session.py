@@ -68,6 +68,14 @@ class TestMessageIds:
         line.reconnect()
         assert line.cs(*BEAT) == []
 
+    def test_a_call_sent_twice_may_be_answered_twice(self):
+        line = Line()
+        line.cs(*BEAT)
+        assert line.cs(*BEAT) == ["rpc.one_outstanding"]
+        assert line.csms(*BEATEN) == []
+        assert line.csms(*BEATEN) == []
+        assert line.csms(*BEATEN) == ["rpc.answered_twice"]
+
     def test_retry_after_a_withheld_answer(self):
         line = Line()
         line.cs(*BEAT)

@@ -1,0 +1,103 @@
+"""Systematic mutants whose fate needs the product's reaction: run live, through the mutating link."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocpp_tck.reference.mutant import Match, Mutant
+from ocpp_tck.selftest.bench import VARIANT
+from ocpp_tck.selftest.equivalents import load
+from ocpp_tck.selftest.lab import lab
+from ocpp_tck.selftest.matrix import Found, Open, summary
+from ocpp_tck.selftest.result import Part
+from ocpp_tck.selftest.verdicts import Fate, Judged, fate_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ocpp_tck.selftest.lab import Lab, Outcome
+
+PORTION = 40
+"""So many mutants share an embedded product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Mutants that one process runs on one embedded product."""
+
+    sut: str
+    version: str
+    variant: bool
+    members: tuple[Open, ...]
+
+
+def run(found: Sequence[Open], *, jobs: int = 2, seed: int = 0, sampled: bool = False) -> Part:
+    """Run the mutants that the replay has left open; gives the part of the table."""
+    began = time.monotonic()
+    results = Found()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for judged, problems in pool.map(carry_out, portions(found)):
+            results.judged += judged
+            results.problems += problems
+    return Part(
+        name="live",
+        title="Changes after which the kit acts otherwise than recorded, run on the embedded product.",
+        rows=summary(results, load(), stale=False),
+        seconds=time.monotonic() - began,
+        seed=seed,
+        sampled=sampled,
+    )
+
+
+def portions(found: Iterable[Open]) -> list[Portion]:
+    """Share the mutants out."""
+
+    def place(one: Open) -> tuple[str, str, bool]:
+        return one.judged.case.rsplit("_", 1)[-1].lower(), one.judged.version, one.variant
+
+    shares = []
+    usable = sorted((one for one in found if one.mutation.live), key=place)
+    for (sut, version, variant), group in groupby(usable, key=place):
+        members = tuple(group)
+        shares += [Portion(sut, version, variant, members[at : at + PORTION]) for at in range(0, len(members), PORTION)]
+    return shares
+
+
+def carry_out(portion: Portion) -> tuple[list[Judged], list[str]]:
+    """Run a portion; gives the mutants with their fates, and what could not be tried."""
+    judged: list[Judged] = []
+    problems: list[str] = []
+    options = VARIANT if portion.variant else ()
+    with (
+        tempfile.TemporaryDirectory(prefix="ocpp-tck-selftest-") as folder,
+        lab(portion.sut, Path(folder), *options, version=portion.version) as place,
+    ):
+        for one in portion.members:
+            came = _try(place, portion, one)
+            if came is None:
+                problems.append(f"{one.judged.case} {portion.version}: {one.mutation.name}: the frame did not come")
+            else:
+                judged.append(came)
+    return judged, problems
+
+
+def _try(place: Lab, portion: Portion, one: Open) -> Judged | None:
+    match = Match(sender=portion.sut, type=one.kind, action=one.action, nth=one.nth)
+    came = place.alone(one.judged.case, portion.version, [Mutant(match, one.mutation.do, "defect")])
+    if not came.hits["defect"]:
+        return None
+    fate, by = _fate(came)
+    return replace(one.judged, fate=str(fate), by=by, cause=came.cause)
+
+
+def _fate(came: Outcome) -> tuple[Fate, str]:
+    kind, _, name = came.where.partition(" ")
+    rules = (name,) if kind == "rule" else ()
+    return fate_of(came.verdict, rules, rules, name if kind == "step" else "")
