@@ -188,3 +188,7 @@ def selftest(parts: tuple[str, ...], report_dir: Path, *, shown: bool, **options
     except ResultError as error:
         raise click.ClickException(str(error)) from None
     sys.exit(0 if holds else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -177,7 +177,9 @@ class Traffic:
             case Inject():
                 self._inject(do, frame)
             case Delay():
+                self._arms.hit(mutant)  # it is late from now on, whether or not anybody still waits for it
                 await asyncio.sleep(do.seconds)
+                return False
             case Duplicate():
                 return self._duplicate(frame)
             case AnswerError():

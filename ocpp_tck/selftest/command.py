@@ -50,8 +50,8 @@ def _mutants(options: Options) -> Iterator[Part]:
         jobs=options.jobs,
     )
     yield part
-    if found.open:
-        yield live.run(found.open, jobs=options.jobs, seed=options.seed, sampled=part.sampled)
+    if found.open or found.drawn:
+        yield live.run(found, jobs=options.jobs, seed=options.seed, sampled=part.sampled)
     if options.details is not None:
         with options.details.open("w", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in matrix.details(found))

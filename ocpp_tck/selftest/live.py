@@ -16,8 +16,8 @@ from ocpp_tck.selftest.bench import VARIANT
 from ocpp_tck.selftest.equivalents import load
 from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.matrix import Found, Open, summary
-from ocpp_tck.selftest.result import Part
-from ocpp_tck.selftest.verdicts import Fate, Judged, fate_of
+from ocpp_tck.selftest.result import Part, Row
+from ocpp_tck.selftest.verdicts import KILLED, Fate, Judged, fate_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,22 +38,45 @@ class Portion:
     members: tuple[Open, ...]
 
 
-def run(found: Sequence[Open], *, jobs: int = 2, seed: int = 0, sampled: bool = False) -> Part:
-    """Run the mutants that the replay has left open; gives the part of the table."""
+def run(found: Found, *, jobs: int = 2, seed: int = 0, sampled: bool = False) -> Part:
+    """Run the mutants that the replay has left open, and those drawn to confirm it; gives the part of the table."""
     began = time.monotonic()
-    results = Found()
+    results, confirmed = Found(), Found()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for judged, problems in pool.map(carry_out, portions(found)):
-            results.judged += judged
-            results.problems += problems
+        for members, into in ((found.open, results), (found.drawn, confirmed)):
+            for judged, problems in pool.map(carry_out, portions(members)):
+                into.judged += judged
+                into.problems += problems
     return Part(
         name="live",
         title="Changes after which the kit acts otherwise than recorded, run on the embedded product.",
-        rows=summary(results, load(), stale=False),
+        rows=(*summary(results, load(), stale=False), *_confirmed(found.drawn, confirmed)),
         seconds=time.monotonic() - began,
         seed=seed,
         sampled=sampled,
     )
+
+
+def _confirmed(drawn: Sequence[Open], came: Found) -> Iterable[Row]:
+    """Compare what the replay said with what came of the running product."""
+    said = {one.judged.key: one.judged for one in drawn if one.mutation.live}
+    if not said:
+        return
+    wrong = [
+        f"{one.line}; the replay said {said[one.key].fate} {said[one.key].by}"
+        for one in came.judged
+        if _verdict(one) != _verdict(said[one.key])
+    ]
+    yield Row(
+        what="replayed mutants whose fate a running product confirms",
+        count=len(said),
+        good=len(came.judged) - len(wrong),
+        wrong=(*wrong, *came.problems),
+    )
+
+
+def _verdict(one: Judged) -> str:
+    return "killed" if Fate(one.fate) in KILLED else one.fate
 
 
 def portions(found: Iterable[Open]) -> list[Portion]:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 ROLES = ("csms", "cs")
+CONFIRMED = 0.003
+"""Part of the replayed mutants that is run live as well: replay and reality have to agree."""
+SWAPPED = "frame.swapped"
+"""Not confirmed so: the link has to wait for the next frame, and the product for the answer to the one held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,18 @@ class Open:
 
 @dataclass(slots=True)
 class Found:
-    """What a job found: its mutants, and the cases that could not be recorded."""
+    """What a job found.
+
+    Attributes:
+        judged: every mutant.
+        open: those that only a running product can tell.
+        drawn: some of the others, by chance, whose fate a running product is to confirm.
+        problems: cases that could not be recorded, and changes that could not be made.
+    """
 
     judged: list[Judged] = field(default_factory=list)
     open: list[Open] = field(default_factory=list)
+    drawn: list[Open] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -96,6 +108,7 @@ def run(
         for one in pool.map(carry_out, work):
             found.judged += one.judged
             found.open += one.open
+            found.drawn += one.drawn
             found.problems += one.problems
     whole = sample >= 1 and not (sut or version or cases)
     rows = summary(found, load(), stale=whole)
@@ -170,6 +183,8 @@ def _try_all(recording: Recording, job: Job, found: Found) -> None:
         found.judged.append(one)
         if one.fate == Fate.OPEN:
             found.open.append(_open(recording, one, mutation, job))
+        elif mutation.live and mutation.operator != SWAPPED and dice.random() < CONFIRMED:
+            found.drawn.append(_open(recording, one, mutation, job))
 
 
 _LINK = {"CALL": "call", "SEND": "any", "CALLRESULT": "result", "CALLERROR": "error"}

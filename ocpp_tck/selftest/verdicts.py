@@ -82,6 +82,11 @@ class Judged:
         )
 
     @property
+    def key(self) -> tuple[str, str, int, str, str]:
+        """Tell it apart from every other mutant."""
+        return self.case, self.version, self.frame, self.path, self.operator
+
+    @property
     def line(self) -> str:
         """Name it in one line."""
         where = f"step {self.step}" if self.step else self.place

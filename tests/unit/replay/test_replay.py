@@ -101,9 +101,15 @@ def test_two_frames_in_the_other_order(station):
 
 def test_what_the_kit_does_otherwise_is_a_divergence(station):
     boot = frame(station, "CALL", "BootNotification")
-    again = came(station, frame(station, "CALLRESULT", "GetConfiguration"), Set({"configurationKey[0].value": "false"}))
-    assert "sent" in again.diverged
+    again = came(station, frame(station, "CALL", "StatusNotification", 2), Set({"status": "Unavailable"}))
+    assert "ChangeAvailability" in again.diverged
     assert replay(station, altered(station.moments, boot, Set({"chargePointModel": "other"}))).diverged == ""
+
+
+def test_what_the_kit_does_after_an_illegal_frame_is_none(station):
+    illegal = Set({"status": "Unavailable", "evil": 1})
+    again = came(station, frame(station, "CALL", "StatusNotification", 2), illegal)
+    assert (again.verdict, again.musts[0], again.diverged) == ("fail", "schema.additional", "")
 
 
 def test_a_change_that_changes_nothing_is_told(csms):
