@@ -94,13 +94,16 @@ def _read(path: Path) -> Part:
         ) from None
 
 
-def table(parts: list[Part]) -> str:
-    """Write the detection table in Markdown."""
-    lines = ["| part | what | tried | as it must | note |", "| --- | --- | ---: | ---: | --- |"]
+def table(parts: list[Part], *, notes: bool = True) -> str:
+    """Write the detection table in Markdown, with or without the note of each row."""
+    lines = ["| part | what | tried | as it must |", "| --- | --- | ---: | ---: |"]
+    if notes:
+        lines = [f"{line}{more}" for line, more in zip(lines, (" note |", " --- |"), strict=True)]
     for part in parts:
         head = f"{part.name}{' (sample)' if part.sampled else ''}"
         for row in part.rows:
-            lines.append(f"| {head} | {row.what} | {row.count} | {row.good} | {row.note} |")
+            note = f" {row.note} |" if notes else ""
+            lines.append(f"| {head} | {row.what} | {row.count} | {row.good} |{note}")
             head = ""
     lines += ["", *(f"- {part.name}: {part.title} {part.seconds:.0f} s, {part.date[:10]}." for part in parts)]
     return "\n".join(lines) + "\n"

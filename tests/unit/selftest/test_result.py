@@ -30,6 +30,7 @@ def test_the_table_has_a_line_for_each_row():
     text = table([part(GOOD, BAD)])
     assert "| replayed | dropped fields | 3 | 3 | by schema.required |" in text
     assert "|  | other values | 2 | 1 |  |" in text
+    assert "| replayed | dropped fields | 3 | 3 |\n" in table([part(GOOD)], notes=False)
 
 
 def test_the_terminal_shows_what_came_wrong():
