@@ -167,7 +167,8 @@ class CaseRun:
             self._run.conversation.settle()
         except Exception as fault:  # noqa: BLE001 - a fault of the kit ends as a kit error
             return fault
-        return None
+        overrun = self._run.conversation.overrun
+        return Inconclusive(overrun) if overrun else None
 
     def _fault(self) -> Signal:
         fault = self._run.conversation.faults[0]
@@ -267,16 +268,3 @@ def _first_cause(broken: list[Found]) -> Failed | None:
             frames=(found.frame,) if found.frame else (),
         )
     return None
-
-
-def describe(signal: Signal) -> str:
-    """Write a signal for a person."""
-    step = getattr(signal, "step", "")
-    lines = [f"step {step}: {signal.message}" if step else signal.message]
-    for name in ("requirement", "expected", "received"):
-        value = getattr(signal, name)
-        if value:
-            lines.append(f"  {name + ':':<13}{value}")
-    if signal.frames:
-        lines.append(f"  {'frames:':<13}{', '.join(map(str, signal.frames))}")
-    return "\n".join(lines)

@@ -150,6 +150,7 @@ def doctor(config: Path) -> None:
     """Find what is wrong before the cases fail: port, handshake, subprotocol, credentials, clock, one boot."""
     from ocpp_tck.config import ConfigError, load  # noqa: PLC0415
     from ocpp_tck.doctor import examine  # noqa: PLC0415
+    from ocpp_tck.report.terminal import line  # noqa: PLC0415
 
     try:
         settings = load(config)
@@ -157,7 +158,7 @@ def doctor(config: Path) -> None:
         raise click.ClickException(str(error)) from None
     healthy = True
     for good, text in examine(settings):
-        click.echo(f"{click.style('ok  ', fg='green') if good else click.style('FAIL', fg='red')}  {text}")
+        click.echo(f"{click.style('ok  ', fg='green') if good else click.style('FAIL', fg='red')}  {line(text)}")
         healthy = healthy and good
     sys.exit(0 if healthy else 1)
 

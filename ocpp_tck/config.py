@@ -158,6 +158,8 @@ class _Reader:
             seed=root.integer("seed", 0, least=0),
             source=self._source,
             max_frame_bytes=root.integer("max_frame_bytes", 1_048_576, least=1024),
+            max_case_messages=root.integer("max_case_messages", 20_000, least=100),
+            max_case_bytes=root.integer("max_case_bytes", 8_388_608, least=1024),
         )
         root.finish()
         return settings

@@ -19,6 +19,8 @@ _TYPO = 0.85
 _FIXED: Mapping[str, type] = {
     "seed": int,
     "max_frame_bytes": int,
+    "max_case_messages": int,
+    "max_case_bytes": int,
     "sut.role": str,
     "sut.version": str,
     "sut.vendor": str,

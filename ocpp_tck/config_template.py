@@ -17,7 +17,9 @@ _HEAD = """\
 # Precedence: option of the command, environment, this file, default.
 
 # seed = 0                      # message ids and generated data derive from it; 0 = a new one for each run
-# max_frame_bytes = 1048576     # a larger frame of the product closes the connection
+# max_frame_bytes = 1048576     # a larger message of the product closes the connection: inconclusive
+# max_case_messages = 20000     # more messages of the product in one case: the same
+# max_case_bytes = 8388608      # more text of the product in one case: the same
 
 [sut]
 role = "{role}"                    # the product under test: "cs" = charging station, "csms" = CSMS

@@ -181,8 +181,12 @@ class Kit:
 
     def pytest_report_header(self) -> str:
         """Say what is tested."""
+        from ocpp_tck.report.terminal import line  # noqa: PLC0415
+
         sut = self.settings.sut
-        return f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
+        return line(
+            f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
+        )
 
     def started(self) -> Run:
         """Give the run, opened when the first case needs it."""
@@ -288,7 +292,7 @@ class Kit:
         return report
 
     def _dress(self, report: Any, current: CaseRun) -> None:
-        from ocpp_tck.case_run import describe  # noqa: PLC0415
+        from ocpp_tck.report.terminal import describe, line, lines  # noqa: PLC0415
 
         report.ocpp_verdict = str(current.verdict)
         report.ocpp_case = current.case.id
@@ -298,11 +302,11 @@ class Kit:
             report.outcome = "failed"
             report.when = "call" if current.verdict is Verdict.FAIL else report.when
             report.longrepr = (describe(cause) if cause else str(current.verdict)) + (
-                f"\n{current.detail}" if current.verdict is Verdict.ERROR else ""
+                f"\n{lines(current.detail)}" if current.verdict is Verdict.ERROR else ""
             )
         elif current.verdict in {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}:
             report.outcome = "skipped"
-            report.longrepr = (report.nodeid, 0, cause.message if cause else "")
+            report.longrepr = (report.nodeid, 0, line(cause.message) if cause else "")
 
     # -- the terminal --------------------------------------------------------------------------------------------
 
@@ -331,9 +335,11 @@ class Kit:
 
     def waiting(self, text: str, seconds: float) -> None:
         """Show, on a terminal, what the case waits for."""
+        from ocpp_tck.report.terminal import line  # noqa: PLC0415
+
         del seconds
         if sys.stderr.isatty() and not os.environ.get("CI"):
-            sys.stderr.write(f"\r\x1b[K  waiting for {text}")
+            sys.stderr.write(f"\r\x1b[K  waiting for {line(text)}")
             sys.stderr.flush()
 
     def waited(self) -> None:
@@ -373,13 +379,13 @@ class Kit:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say in numbers what came out, and where the evidence is."""
-        from ocpp_tck.report.terminal import summary_lines  # noqa: PLC0415
+        from ocpp_tck.report.terminal import lines, summary_lines  # noqa: PLC0415
 
         if self.problem:
-            terminalreporter.write_line(f"ocpp-tck: {self.problem}", red=True)
+            terminalreporter.write_line(lines(f"ocpp-tck: {self.problem}"), red=True)
         if self.model is not None:
-            for line in summary_lines(self.model, self.folder):
-                terminalreporter.write_line(line)
+            for one in summary_lines(self.model, self.folder):
+                terminalreporter.write_line(one)
 
 
 CASE: pytest.StashKey[CaseRun] = pytest.StashKey()

@@ -115,6 +115,8 @@ class Run:
             message_ids=world.message_ids,
             response_limit=settings.limits.response,
             on_event=self.observed.notice,
+            max_messages=settings.max_case_messages,
+            max_bytes=settings.max_case_bytes,
         )
         self.drivers.tell_when_spoken(self.conversation.wake)
         self.station: Station | None = None

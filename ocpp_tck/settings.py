@@ -189,7 +189,9 @@ class Settings:
         source: the file it came from, for messages; None when built in code.
         pics: answers by feature id; an id that is absent is unanswered.
         seed: message ids and generated data derive from it.
-        max_frame_bytes: a larger frame of the product closes the connection.
+        max_frame_bytes: a larger message of the product closes the connection and leaves the case inconclusive.
+        max_case_messages: more messages of the product in one case do the same; no version of OCPP forbids them.
+        max_case_bytes: more text of the product in one case does the same.
     """
 
     sut: Sut
@@ -202,3 +204,5 @@ class Settings:
     seed: int = 0
     source: Path | None = None
     max_frame_bytes: int = 1_048_576
+    max_case_messages: int = 20_000
+    max_case_bytes: int = 8_388_608

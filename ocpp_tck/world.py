@@ -127,6 +127,7 @@ class LiveWorld:
             sink=conversation,
             password=self._identity.password,
             max_bytes=self._settings.max_frame_bytes,
+            seconds=self._settings.limits.handshake,
         )
         return ListeningEndpoint(self._loop, listener)
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 FIRST = "0" * 64
 """`prev` of the first line."""
 
+RECORDED = 65_536
+"""Characters of one text of a record. A longer one, such as a frame of a megabyte, keeps its two ends, and says how
+much is missing and the SHA-256 of the whole (as UTF-8, after masking): the journal of a hostile product stays small."""
 _SEAL = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 _MEND = "use the journal as the run left it, or run the cases again"
 
@@ -134,7 +137,7 @@ class Journal:
 
     def _seal(self, record: Record) -> tuple[bytes, str]:
         values = {"seq": self._seq + 1, "prev": self._prev, "kind": record.kind}
-        values |= {item.name: getattr(record, item.name) for item in fields(record)}
+        values |= {item.name: _bounded(getattr(record, item.name)) for item in fields(record)}
         try:
             text = json.dumps(values, default=_plain, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError) as problem:
@@ -160,6 +163,24 @@ class Journal:
         """End the journal; a second time does nothing."""
         with self._lock:
             self.close_file()
+
+
+def _bounded(value: Any) -> Any:
+    """Cut texts that are longer than `RECORDED`, at any depth."""
+    if isinstance(value, str):
+        return value if len(value) <= RECORDED else _cut_text(value)
+    if isinstance(value, Mapping):
+        return {name: _bounded(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_bounded(member) for member in value]
+    return value
+
+
+def _cut_text(text: str) -> str:
+    half = RECORDED // 2
+    whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    left_out = len(text) - 2 * half
+    return f"{text[:half]} … {left_out} of {len(text)} characters are not recorded, SHA-256 {whole} … {text[-half:]}"
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -215,7 +215,8 @@ class Frame(Record):
         connection: id of the connection.
         station: identity.
         sender: `product` or `kit`.
-        raw: the text as on the wire (tokens as pseudonyms, secrets masked); hex for a binary frame.
+        raw: the text as on the wire (tokens as pseudonyms, secrets masked); hex for a binary frame. A long one is
+            recorded by its two ends, its length and its SHA-256 (`journal.RECORDED`).
         encoding: text or binary.
         type: CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND, or empty when it could not be parsed.
         message_id: message id, empty when unknown.

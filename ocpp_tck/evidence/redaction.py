@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
+from itertools import islice
 from typing import Any
 
 from ocpp_tck.evidence.records import Frame, Record
@@ -41,6 +42,10 @@ Source: AuthorizationKey, 1.6 security whitepaper 2.3; BasicAuthPassword, 2.0.1 
 
 _VALUES = ("value", "attributeValue", "actualValue")
 _SHORT = 4
+MAX_LEARNT = 500
+"""Secrets that are remembered: each later text is searched for all of them, and a product may send one per message."""
+_LONGEST_LEARNT = 10_000
+"""Characters of a secret that is remembered; a private key has about 3,000."""
 _LEARNT_LENGTH = {"kit": 8, "product": 16}
 _STRUCTURE = frozenset(
     {
@@ -82,6 +87,8 @@ class Redactor:
         self._lock = threading.Lock()
         self._secrets: frozenset[str] = frozenset()
         self._secret_parts = re.compile("(?!)")
+        secrets = tuple(secrets)
+        self._most = len(secrets) + MAX_LEARNT
         self._learn(secrets)
 
     def redact(self, record: Record) -> Record:
@@ -169,9 +176,10 @@ class Redactor:
         return value
 
     def _learn(self, secrets: Iterable[str], shortest: int = 1) -> None:
-        new = {secret for secret in secrets if len(secret) >= shortest} - {MASK, ""}
+        new = {secret for secret in secrets if shortest <= len(secret) <= _LONGEST_LEARNT} - {MASK, ""}
         with self._lock:
-            every = self._secrets | new
+            room = max(0, self._most - len(self._secrets))
+            every = self._secrets | frozenset(islice(sorted(new - self._secrets), room))
             if every == self._secrets:
                 return
             forms = {form for secret in every if len(secret) >= _SHORT for form in _forms(secret)}

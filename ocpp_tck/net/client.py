@@ -7,11 +7,12 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket_connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
 
 from ocpp_tck.net.auth import authorization
-from ocpp_tck.net.transport import Handshake, HandshakeRefused, Refusal, Transport
+from ocpp_tck.net.transport import CLOSE_SECONDS, LOGGER, Curt, Handshake, HandshakeRefused, Refusal, Transport
 
 if TYPE_CHECKING:
     import ssl
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
     from websockets.typing import Subprotocol
 
     from ocpp_tck.net.transport import Sink
+
+
+class _Connect(websocket_connect):
+    """Connects to the address that the user gave and to no other: a redirect ends like any refusal."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Follow none."""
+        return exc
+
+
+class _Connection(Curt, ClientConnection):
+    """A connection to a CSMS."""
+
 
 _pumps: set[asyncio.Task[None]] = set()
 
@@ -50,13 +64,15 @@ async def connect(
 
     offered: list[Subprotocol] = list(subprotocols)  # type: ignore[arg-type]
     try:
-        connection = await websocket_connect(
+        connection = await _Connect(
             address,
             subprotocols=offered or None,
             additional_headers=headers,
             max_size=max_bytes,
             open_timeout=seconds,
-            close_timeout=2,
+            close_timeout=CLOSE_SECONDS,
+            create_connection=_Connection,
+            logger=LOGGER,
             user_agent_header="ocpp-tck",
             proxy=None,
             ssl=tls,

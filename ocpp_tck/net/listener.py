@@ -7,16 +7,17 @@ import contextlib
 import http
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.protocol import State
 
 from ocpp_tck.net.auth import accepts
-from ocpp_tck.net.transport import Handshake, Refusal, Transport
+from ocpp_tck.net.transport import CLOSE_SECONDS, LOGGER, Curt, Handshake, Refusal, Transport
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from websockets.asyncio.server import Server
     from websockets.http11 import Request, Response
@@ -25,8 +26,21 @@ if TYPE_CHECKING:
     from ocpp_tck.net.transport import Sink
 
 PROTOCOL_ERROR = 1002
+MAX_CONNECTIONS = 200
+"""Connections at a time: the oldest one that is not open yet, or not any more, makes room for the next."""
 _ROUNDS = 5
 """Rounds of the loop from accepting a connection to knowing it."""
+
+
+class _Connection(Curt, ServerConnection):
+    """A connection of a station, or of anybody who found the port."""
+
+    make_room: Callable[[], None] = staticmethod(lambda: None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket; with too many, another one goes."""
+        super().connection_made(transport)
+        self.make_room()
 
 
 class Listener:
@@ -41,6 +55,7 @@ class Listener:
         sink: receives what happens.
         password: Basic authentication password, None for none.
         max_bytes: a larger message closes the connection with code 1009.
+        seconds: for the TLS handshake, and again for that of the WebSocket.
         tls: context of a TLS listener.
     """
 
@@ -53,6 +68,7 @@ class Listener:
         sink: Sink,
         password: str | None = None,
         max_bytes: int = 1_048_576,
+        seconds: float = 20.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.station = station
@@ -62,9 +78,10 @@ class Listener:
         self._port = int(port)
         self._sink = sink
         self._max_bytes = max_bytes
+        self._seconds = seconds
         self._tls = tls
         self._server: Server | None = None
-        self._known: WeakSet[ServerConnection] = WeakSet()
+        self._known: WeakKeyDictionary[ServerConnection, None] = WeakKeyDictionary()
 
     @property
     def address(self) -> str:
@@ -77,6 +94,7 @@ class Listener:
         Raises:
             OSError: the address is in use or not of this machine.
         """
+        tls: dict[str, Any] = {"ssl_handshake_timeout": self._seconds} if self._tls is not None else {}
         self._server = await serve(
             self._handle,
             self._host.strip("[]"),
@@ -85,18 +103,34 @@ class Listener:
             process_request=self._admit,
             max_size=self._max_bytes,
             ssl=self._tls,
+            open_timeout=self._seconds,
+            **tls,
             server_header="ocpp-tck",
+            logger=LOGGER,
             ping_interval=20,
             ping_timeout=20,
-            close_timeout=2,
+            close_timeout=CLOSE_SECONDS,
             create_connection=self._connection,  # type: ignore[arg-type] # anything that makes one will do
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     def _connection(self, *arguments: Any, **options: Any) -> ServerConnection:
-        connection = ServerConnection(*arguments, **options)
-        self._known.add(connection)
+        connection = _Connection(*arguments, **options)
+        connection.make_room = self._make_room
+        self._known[connection] = None
         return connection
+
+    def _make_room(self) -> None:
+        """Forget the connections that are gone; with too many left, cut the oldest that carry no messages."""
+        for known in tuple(self._known):
+            if known.state is State.CLOSED:
+                del self._known[known]
+        made = [known for known in self._known if hasattr(known, "transport")]  # the others are in their TLS handshake
+        spare = len(made) - MAX_CONNECTIONS
+        idle = [known for known in made if known.state is not State.OPEN]
+        for oldest in idle[: max(0, spare)]:
+            del self._known[oldest]
+            oldest.transport.abort()
 
     async def close(self) -> None:
         """Stop accepting and close what is open; the port number is kept for the next `open`."""
@@ -107,6 +141,7 @@ class Listener:
             for connection in tuple(self._known):  # Python 3.11 waits for none that is still opening or closing
                 if hasattr(connection, "transport"):
                     connection.transport.abort()
+            self._known.clear()
             await asyncio.sleep(0)
             self._server = None
 

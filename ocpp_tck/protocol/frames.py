@@ -66,8 +66,8 @@ class _NotJson(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise _NotJson(f"the key {twice[:60]!r} stands twice in one object")
     return result
 
@@ -80,7 +80,8 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) < _LONG else float(digits)
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""Strings and brackets. A string that does not end swallows the rest: nothing is looked at twice."""
 _STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
 _LENIENT = json.JSONDecoder(parse_int=_integer)
 _LONG_NUMBERS = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)

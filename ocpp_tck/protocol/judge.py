@@ -6,6 +6,7 @@ for what follows from that.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol import schema
@@ -85,7 +86,9 @@ class Judge:
         if answering and (malformed or _fatal(found)):
             answers.answer_legal = False
             self._semantics.unclear(answers.message.action)
-        return Judgement(message, answers.message.action, answers.message, () if malformed else _ordered(found))
+        asked = answers.message
+        self._session.done(connection, sender, answers)
+        return Judgement(message, asked.action, asked, () if malformed else _ordered(found))
 
     def withheld(self, connection: str, message_id: str) -> None:
         """Note that the kit does not answer, or delays, a CALL of the product: what follows is not judged."""
@@ -132,4 +135,13 @@ def _first(found: list[Violation], more: list[Violation]) -> list[Violation]:
 
 
 def _ordered(found: list[Violation]) -> tuple[Violation, ...]:
-    return tuple(found) if len(found) <= 1 else tuple(sorted(found, key=lambda violation: violation.level.value))
+    """Give the musts first, and of one rule the first few: a frame may break it ten thousand times."""
+    if len(found) <= 1:
+        return tuple(found)
+    counts: Counter[str] = Counter()
+    kept = []
+    for violation in sorted(found, key=lambda violation: violation.level.value):
+        counts[violation.rule] += 1
+        if counts[violation.rule] <= schema.MAX_FINDINGS:
+            kept.append(violation)
+    return tuple(kept)

@@ -22,6 +22,10 @@ _ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 
+MAX_MESSAGE = 600
+"""Characters of a finding: it quotes what the product sent, which may be a megabyte."""
+
+
 def broken(identifier: str, version: Version, message: str, path: str = "", detail: str = "") -> Violation:
     """Make the finding that a rule was broken.
 
@@ -34,4 +38,13 @@ def broken(identifier: str, version: Version, message: str, path: str = "", deta
     """
     found = RULES[identifier]
     clause = found.clauses[version]
+    message, path = _short(message), _short(path)
     return Violation(identifier, found.levels[version], message, f"{clause}, {detail}" if detail else clause, path)
+
+
+def _short(text: str) -> str:
+    """Keep both ends of a long text: the place stands at its start, what is wrong with it at its end."""
+    if len(text) <= MAX_MESSAGE:
+        return text
+    half = MAX_MESSAGE // 2
+    return f"{text[:half]} … ({len(text) - 2 * half} more characters) … {text[-half:]}"

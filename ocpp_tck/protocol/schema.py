@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Any, Literal
 
 import jsonschema
@@ -24,6 +25,8 @@ from ocpp_tck.protocol.types import Json, Side, Version, Violation
 Kind = Literal["request", "response"]
 MAX_FINDINGS = 5
 """So many findings of one payload are reported; the rest repeats the first causes."""
+LARGE = 100_000
+"""Characters of a payload from which on only its first error is looked for: a megabyte can hold 300,000 errors."""
 
 _PACKAGES = {Version.V16: "v16", Version.V201: "v201", Version.V21: "v21"}
 _RULES = {
@@ -101,6 +104,8 @@ def schema(version: Version, action: str, kind: Kind) -> dict[str, Any]:
     Raises:
         FileNotFoundError: that version has no such message.
     """
+    if action not in known_actions(version):  # the action is the product's: it must not name a file
+        raise FileNotFoundError(action)
     path = resources.files("ocpp") / _PACKAGES[version] / "schemas" / _name(version, action, kind)
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
     if version is Version.V16 and kind == "request" and action in {"MeterValues", "StopTransaction"}:
@@ -167,13 +172,24 @@ def violations(version: Version, action: str, kind: Kind, payload: Json) -> tupl
         return ()
     if validator.is_valid(payload):
         return ()
-    first = list(validator.iter_errors(payload))
+    first = _errors(validator, payload)
     if _second_accepts(version, action, kind, payload):
         raise ValidatorsDisagree(f"{action} {kind}", payload, [error.message for error in first])
-    found = [_violation(version, action, kind, payload, error) for error in first[:MAX_FINDINGS]]
+    found = [_violation(version, action, kind, payload, error) for error in first]
     mistyped = {violation.path for violation in found if violation.rule == "schema.type"}
     first_causes = [one for one in found if one.rule == "schema.type" or one.path not in mistyped]
     return tuple(sorted(first_causes, key=lambda violation: violation.level.value))
+
+
+def _errors(validator: Any, payload: Json) -> list[Any]:
+    """Give the first errors; only one of a large payload, since the validator makes all of them at once."""
+    if len(repr(payload)) < LARGE:
+        return list(islice(validator.iter_errors(payload), MAX_FINDINGS))
+    try:
+        validator.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        return [error]
+    return []
 
 
 def _second_accepts(version: Version, action: str, kind: Kind, payload: Json) -> bool:

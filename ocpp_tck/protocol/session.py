@@ -5,11 +5,14 @@ Source: OCPP-J 1.6 4.1 and errata 3.1, 3.5; OCPP 2.0.1 Part 4 4.1 and errata 4.6
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.directions import UNCONFIRMED
+from ocpp_tck.protocol.frames import MAX_ID
 from ocpp_tck.protocol.rules import broken
 from ocpp_tck.protocol.types import Level, Message, MessageType, Side, Version
 
@@ -29,6 +32,8 @@ _SYNTAX_CODES = frozenset(
     }
 )
 _INTERNAL_CODES = frozenset({"GenericError", "InternalError"})
+REMEMBERED = 50_000
+"""Message ids of one side that are known; beyond that the oldest is forgotten. A run of every case has about 20,000."""
 UNREADABLE_ID = "-1"
 """Message id of an error answer to a CALL whose own id could not be read (2.0.1 and 2.1 Part 4 4.2.3)."""
 
@@ -56,10 +61,19 @@ class Call:
     answer: MessageType | None = None
     answer_legal: bool = True
     copies: int = 1
+    _mark: bytes = b""
 
     def repeats(self, other: Message) -> bool:
         """Whether `other` is the same message again."""
-        return (self.message.action, self.message.payload) == (other.action, other.payload)
+        if self.message.action != other.action:
+            return False
+        return self._mark == digest(other.payload) if self._mark else self.message.payload == other.payload
+
+    def forget_payload(self) -> None:
+        """Keep only what tells whether a later message is the same: message ids are remembered for long."""
+        if not self._mark:
+            self._mark = digest(self.message.payload)
+            self.message = replace(self.message, payload=None)
 
 
 @dataclass(slots=True)
@@ -101,9 +115,10 @@ class Session:
         if earlier is not None and not _may_repeat(earlier, current):
             text = f"the message id {message.id[:60]!r} was used before, by {_name(earlier.message)}"
             found.append(broken("rpc.id_reused", self._version, text))
-        self._used[sender][message.id] = current
+        self._remember(sender, current)
         if message.type is MessageType.SEND:
             current.awaited = False
+            current.forget_payload()
         else:
             waiting = next(
                 (call for call in here.open[sender].values() if call.awaited and time - call.time < self._limit), None
@@ -118,6 +133,15 @@ class Session:
         if message.action is not None and all(one.level is Level.SHOULD for one in found):
             found += self._addressed(sender, message, message.action)
         return current, found
+
+    def _remember(self, sender: Side, call: Call) -> None:
+        """Note that a message id was used; one that is too long is wrong anyway."""
+        known = self._used[sender]
+        known.pop(call.message.id, None)
+        if len(call.message.id) <= MAX_ID:
+            known[call.message.id] = call
+        if len(known) > REMEMBERED:
+            del known[next(iter(known))]
 
     def _addressed(self, sender: Side, message: Message, action: str) -> list[Violation]:
         allowed = schema.direction(self._version, action)
@@ -152,6 +176,11 @@ class Session:
         if malformed or message.type is MessageType.CALLRESULT or not (call.legal and call.awaited):
             return call, []
         return call, self._refused(call, message)
+
+    def done(self, connection: str, sender: Side, call: Call) -> None:
+        """Note that the answer to a CALL was judged; its payload is kept only while another one may come."""
+        if call.message.id not in self._here(connection).open[sender.peer]:
+            call.forget_payload()
 
     def _unmatched(self, here: _Connection, sender: Side, message: Message) -> list[Violation]:
         peers_open = here.open[sender.peer]
@@ -244,13 +273,22 @@ class Session:
     def closed(self, connection: str, time: float) -> list[Violation]:
         """End a connection: an answer that was still in time may have been lost with it and is not judged."""
         ended = self._connections.pop(connection, None)
-        return [] if ended is None else self._late(ended, time)
+        if ended is None:
+            return []
+        for call in ended.open[self._product].values():
+            call.forget_payload()  # the kit answers on the connection on which it was asked
+        return self._late(ended, time)
 
     def _here(self, connection: str) -> _Connection:
         here = self._connections.get(connection)
         if here is None:
             here = self._connections[connection] = _Connection()
         return here
+
+
+def digest(payload: object) -> bytes:
+    """Give what stands for a payload that need not be kept: equal payloads have equal digests."""
+    return blake2b(json.dumps(payload, sort_keys=True).encode(), digest_size=16).digest()
 
 
 def _may_repeat(earlier: Call, current: Call) -> bool:

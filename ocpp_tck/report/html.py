@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from ocpp_tck.report.model import LABELS, ORDER, Case, FrameRow, ReportModel
 from ocpp_tck.report.sequence import sequence_svg
@@ -14,17 +18,22 @@ from ocpp_tck.report.text import iso, moment, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from jinja2 import Template
 
 _LONGEST_PAYLOAD = 4000
 _SEARCHED = 600
+_MOST = 1000
+"""Frames, and other events, of one case that the page shows: a browser has to lay them all out."""
 
 
 def render_html(model: ReportModel) -> str:
     """Write the report as one HTML page."""
+    script = _script()
     return _template().render(
+        script=script,
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
         model=model,
         totals=model.totals,
         used=[verdict for verdict in ORDER if any(case.verdict is verdict for case in model.cases)],
@@ -32,6 +41,12 @@ def render_html(model: ReportModel) -> str:
         cases=[(f"c{number}", case) for number, case in enumerate(model.cases, start=1)],
         anchors={id(case): f"c{number}" for number, case in enumerate(model.cases, start=1)},
     )
+
+
+@cache
+def _script() -> Markup:
+    """Give the page's one script; by its hash the browser runs it and no other."""
+    return Markup(files("ocpp_tck.report").joinpath("templates/report.js").read_text(encoding="utf-8"))  # noqa: S704 - ours
 
 
 @cache
@@ -44,7 +59,9 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.globals.update(LABELS=LABELS, ORDER=ORDER, Verdict=Verdict, sequence=sequence_svg, identity=id)
+    environment.globals.update(
+        LABELS=LABELS, MOST=_MOST, ORDER=ORDER, Verdict=Verdict, sequence=sequence_svg, identity=id
+    )
     environment.filters.update(
         seconds=seconds,
         moment=moment,
@@ -52,6 +69,7 @@ def _template() -> Template:
         css=lambda verdict: str(verdict).replace(" ", "-"),
         label=_label,
         payload=_payload,
+        frames=_frames,
         searched=_search_text,
         value=_value,
     )
@@ -79,6 +97,24 @@ def _payload(frame: FrameRow) -> str:
         text = " ".join(json.dumps(part, ensure_ascii=False) for part in rest)
         return visible(text, one_line=True, limit=limit)
     return visible(frame.raw, one_line=True, limit=limit)
+
+
+def _frames(case: Case) -> Iterator[tuple[FrameRow | None, int]]:
+    """Give the frames that are shown; where some are left out, None and how many.
+
+    A long case keeps its beginning, its end, and every frame that broke a rule or is evidence of the cause.
+    """
+    frames, blamed = case.frames, set(case.cause.frames) if case.cause else set()
+    left_out = 0
+    for at, frame in enumerate(frames):
+        is_inside = _MOST // 2 <= at < len(frames) - _MOST // 2
+        if is_inside and not frame.violations and frame.n not in blamed:
+            left_out += 1
+            continue
+        if left_out:
+            yield None, left_out
+            left_out = 0
+        yield frame, 0
 
 
 def _search_text(case: Case) -> str:

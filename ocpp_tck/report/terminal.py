@@ -1,4 +1,4 @@
-"""The summary at the end of a run, as plain lines."""
+"""What the kit prints: no text of a product acts on the terminal, and none makes up a line of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocpp_tck.report.model import Case, ReportModel
+    from ocpp_tck.verdict import Signal
 
+_LONGEST = 2000
+"""Characters of one line; the report has the text in full."""
 _SHOWN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 
 
@@ -24,40 +27,56 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
         run_dir: folder of the reports, named in the last line.
         most: cases listed at most per verdict.
     """
-    lines: list[str] = []
+    told: list[str] = []
     for verdict in _SHOWN:
         cases = [case for case in model.cases if case.verdict is verdict and not case.superseded]
-        lines += [line for case in cases[:most] for line in _case(case)]
+        told += [one for case in cases[:most] for one in _case(case)]
         if len(cases) > most:
-            lines.append(f"… {len(cases) - most} more: {LABELS[verdict].lower()}")
+            told.append(f"… {len(cases) - most} more: {LABELS[verdict].lower()}")
     not_run = model.totals[Verdict.NOT_RUN]
     if not_run:
-        lines.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
-    lines += [_line(f"Evidence: {problem}") for problem in model.problems]
-    lines += [_line(f"Known failures: {deviation}") for deviation in model.deviations]
+        told.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
+    told += [line(f"Evidence: {problem}") for problem in model.problems]
+    told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
-    name = _line(model.name)
+    name = line(model.name)
     result = LABELS[model.verdict].upper()
-    lines.append(f"{result}  {name}: {counts or 'no case'}{uncounted} in {seconds(model.run.duration)}")
+    told.append(f"{result}  {name}: {counts or 'no case'}{uncounted} in {seconds(model.run.duration)}")
     if run_dir is not None:
-        lines.append(f"Report: {run_dir}/report.html")
-    return lines
+        told.append(line(f"Report: {run_dir}/report.html"))
+    return told
+
+
+def describe(signal: Signal) -> str:
+    """Write what ended a case for a person: its cause, and below that the evidence, a line each."""
+    step = getattr(signal, "step", "")
+    evidence = {name: getattr(signal, name) for name in ("requirement", "expected", "received")}
+    evidence["frames"] = ", ".join(map(str, signal.frames))
+    told = [f"step {step}: {signal.message}" if step else signal.message]
+    told += [f"  {name + ':':<13}{value}" for name, value in evidence.items() if value]
+    return "\n".join(map(line, told))
 
 
 def _case(case: Case) -> list[str]:
     note = f" [known: {case.known}]" if case.known else "" if case.counts else f" [{case.status}, does not count]"
-    lines = [_line(f"{LABELS[case.verdict].upper():<12} {case.id} ({case.version}) {case.title}{note}")]
+    told = [line(f"{LABELS[case.verdict].upper():<12} {case.id} ({case.version}) {case.title}{note}")]
     cause = case.cause or Cause(text="", where="case")
     frames = f", frame {', '.join(map(str, cause.frames))}" if cause.frames else ""
-    lines.append(_line(f"  {cause.where}: {cause.text}{frames}"))
+    told.append(line(f"  {cause.where}: {cause.text}{frames}"))
     for name in ("requirement", "expected", "received"):
         value = getattr(cause, name)
         if value:
-            lines.append(_line(f"  {name}: {value}"))
-    return lines
+            told.append(line(f"  {name}: {value}"))
+    return told
 
 
-def _line(text: str) -> str:
-    return visible(text, one_line=True, limit=2000)
+def line(text: str) -> str:
+    """Give any text as one line that is safe to print."""
+    return visible(text, one_line=True, limit=_LONGEST)
+
+
+def lines(text: str) -> str:
+    """Give a text of ours with what it quotes, such as a traceback, so that it is safe to print."""
+    return "\n".join(line(one) for one in text.split("\n"))

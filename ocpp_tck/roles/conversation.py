@@ -7,7 +7,7 @@ own. Source of the rules of the road: OCPP-J 1.6 4.1, OCPP 2.0.1 Part 4 4.1.
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -21,6 +21,7 @@ from ocpp_tck.evidence.records import (
     Remark,
     ViolationFound,
 )
+from ocpp_tck.net.transport import POLICY, TOO_BIG
 from ocpp_tck.protocol import frames as wire
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.handshake import refused_violation
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PRODUCT, KIT = "product", "kit"
+MAX_REPEATS = 100
+"""Findings of one rule in one case that are noted: one defect shows in each message that has it."""
+MAX_REFUSALS = 50
+"""Refused connections in one case that are noted: anybody who finds the port can be refused for ever."""
+CATCH_UP = 10.0
+"""Seconds that the kit takes, after a limit is over, to read what had arrived by then."""
+_STEP = 0.1
+_TRY_AGAIN_LATER = 1013
 
 
 def _guarded(told: Callable[..., None]) -> Callable[..., None]:
@@ -150,6 +159,8 @@ class Conversation:
         found: violations since the case began.
         faults: exceptions of the kit itself; each makes the case a kit error.
         on_event: told of every event after it was answered, on the network's thread with the lock held.
+        max_messages, max_bytes: what the product may send in one case before the kit stops reading.
+        overrun: why the kit can't judge the product any more in this case, one sentence; empty as long as it can.
     """
 
     version: Version
@@ -162,6 +173,9 @@ class Conversation:
     message_ids: Iterator[str]
     response_limit: float
     on_event: Callable[[Event], None] = lambda _event: None
+    max_messages: int = 20_000
+    max_bytes: int = 8_388_608
+    overrun: str = ""
     events: list[Event] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
@@ -170,6 +184,11 @@ class Conversation:
     condition: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _queue: deque[Outgoing] = field(default_factory=deque)
     _outstanding: Outgoing | None = None
+    _messages: int = 0
+    _bytes: int = 0
+    _refused: int = 0
+    _unheard: set[str] = field(default_factory=set)
+    _broken: Counter[str] = field(default_factory=Counter)
 
     # -- what the network tells (Sink) ---------------------------------------------------------------------------
 
@@ -177,6 +196,10 @@ class Conversation:
     def opened(self, transport: Line) -> None:
         """Note a connection; a newer one replaces an older one that the product has forgotten."""
         with self.condition:
+            if not self._may_come(self.transport, 0):
+                transport.close(_TRY_AGAIN_LATER, "the case is over")
+                self._unheard.add(transport.id)
+                return
             old, self.transport = self.transport, transport
             if old is not None:
                 old.close(1001, "replaced by a newer connection of the same station")
@@ -213,6 +236,11 @@ class Conversation:
     def refused(self, refusal: NetRefusal) -> None:
         """Note a connection that did not come about."""
         with self.condition:
+            self._refused += 1
+            if self._refused > MAX_REFUSALS:
+                if self._refused == MAX_REFUSALS + 1:
+                    self._remark(f"more than {MAX_REFUSALS} connections were refused; the others are not recorded")
+                return
             handshake = refusal.handshake
             self.journal.write(
                 ConnectionRefused(
@@ -244,6 +272,8 @@ class Conversation:
     def received(self, transport: Line, raw: str | bytes) -> None:
         """Record, judge, answer and offer one message of the product."""
         with self.condition:
+            if transport.id in self._unheard or not self._may_come(transport, len(raw)):
+                return
             now = self.clock.now()
             number = self.journal.next_frame()
             judgement = self._judged(transport, self.product, raw, now)
@@ -262,21 +292,14 @@ class Conversation:
     def closed(self, transport: Line, code: int, reason: str, by: str) -> None:
         """Note the end of a connection; an answer owed on it will not come."""
         with self.condition:
-            now = self.clock.now()
-            self.journal.write(
-                ConnectionClosed(
-                    time=now, connection=transport.id, station=self.station, by=by, code=code, reason=reason
+            if transport.id in self._unheard:
+                self._unheard.discard(transport.id)
+                return  # it was not let in, or it has ended for the kit before
+            if by == KIT and code == TOO_BIG:
+                self._cannot_judge(
+                    f"the product sent a message that is too large for the kit (max_frame_bytes): {reason}"
                 )
-            )
-            for violation in self.judge.closed(transport.id, now):
-                self._violated(violation, 0, PRODUCT)
-            closing = refused_violation(f"closed-{code}", reason, self.version) if by == KIT else None
-            if closing is not None:
-                self._violated(closing, 0, PRODUCT)
-            if transport is self.transport:
-                self.transport = None
-                self._drop_outstanding()
-            self._happened(Event("closed", now, error=by))
+            self._ended(transport, code, reason, by)
 
     # -- what a case asks ----------------------------------------------------------------------------------------
 
@@ -297,6 +320,9 @@ class Conversation:
             self.found.clear()
             self.refusals.clear()
             self.answers.clear()
+            self._broken.clear()
+            self._messages = self._bytes = self._refused = 0
+            self.overrun = ""
 
     def call(self, action: str, payload: Mapping[str, Any], *, malformed: bool = False) -> Outgoing:
         """Queue a CALL; it goes out when the one before has been answered (one outstanding at a time)."""
@@ -313,17 +339,25 @@ class Conversation:
             return self._send(text, malformed=True) if self.transport is not None else 0
 
     def wait(self, ready: Callable[[], T | None], seconds: float) -> T | None:
-        """Wait until `ready` gives something, `seconds` at most; None when it never did."""
+        """Wait until `ready` gives something, `seconds` at most; None when it never did.
+
+        What has arrived in time but was not read yet, since the product sends faster than the kit reads, is in time.
+        """
         with self.condition:
             deadline = self.clock.monotonic() + seconds
             while True:
                 result = ready()
-                if result is not None:
+                if result is not None or self.overrun:
                     return result
                 left = deadline - self.clock.monotonic()
-                if left <= 0:
+                if left > 0:
+                    self.clock.wait(self.condition, left)
+                elif not getattr(self.transport, "has_unread", False):
                     return None
-                self.clock.wait(self.condition, left)
+                elif left > -CATCH_UP:
+                    self.clock.wait(self.condition, _STEP)
+                else:
+                    self._stop_reading(self.transport, "the product sends faster than the kit can read")
 
     def wake(self) -> None:
         """Let whoever waits look again: something outside the connection has changed."""
@@ -339,9 +373,60 @@ class Conversation:
         """Judge the CALLs of the kit whose answer is overdue by now, each once; they belong to the case that runs."""
         with self.condition:
             for violation in self.judge.overdue(self.clock.now()):
-                self._violated(violation, 0, PRODUCT)
+                self._overdue(violation)
 
     # -- inside --------------------------------------------------------------------------------------------------
+
+    def _overdue(self, violation: Violation) -> None:
+        """Note a missing answer, unless the kit itself has stopped to listen for it."""
+        if not self.overrun:
+            self._violated(violation, 0, PRODUCT)
+
+    def _ended(self, transport: Line, code: int, reason: str, by: str) -> None:
+        now = self.clock.now()
+        self.journal.write(
+            ConnectionClosed(time=now, connection=transport.id, station=self.station, by=by, code=code, reason=reason)
+        )
+        for violation in self.judge.closed(transport.id, now):
+            self._overdue(violation)
+        closing = refused_violation(f"closed-{code}", reason, self.version) if by == KIT else None
+        if closing is not None:
+            self._violated(closing, 0, PRODUCT)
+        if transport is self.transport:
+            self.transport = None
+            self._drop_outstanding()
+        self._happened(Event("closed", now, error=by))
+
+    def _may_come(self, transport: Line | None, size: int) -> bool:
+        """Count what the product sends; False from when it is more than the kit reads in one case."""
+        self._messages += 1
+        self._bytes += size
+        if self._messages > self.max_messages:
+            text = f"the product sent more than {self.max_messages} messages in one case (max_case_messages)"
+            self._stop_reading(transport, text)
+        elif self._bytes > self.max_bytes:
+            text = f"the product sent more than {self.max_bytes} bytes in one case (max_case_bytes)"
+            self._stop_reading(transport, text)
+        return not self.overrun
+
+    def _stop_reading(self, transport: Line | None, text: str) -> None:
+        """Let nothing more of a connection in, also not in the next case: the product may go on for a while."""
+        if self.overrun:
+            return
+        self._cannot_judge(f"{text}; the kit stopped reading and closed the connection")
+        if transport is not None:
+            reason = "more than the kit reads in one case"
+            transport.close(POLICY, reason)
+            self._unheard.add(transport.id)
+            self._ended(transport, POLICY, reason, KIT)
+
+    def _cannot_judge(self, text: str) -> None:
+        self.overrun = self.overrun or text
+        self._remark(text)
+        self.condition.notify_all()
+
+    def _remark(self, text: str) -> None:
+        self.journal.write(Remark(time=self.clock.now(), text=text))
 
     def _judged(self, transport: Line, sender: Side, raw: str | bytes, now: float) -> Judgement | None:
         try:
@@ -383,6 +468,12 @@ class Conversation:
     def _violated(self, violation: Violation | None, frame: int, sender: str) -> None:
         if violation is None:
             return
+        if sender == PRODUCT:
+            self._broken[violation.rule] += 1
+            if self._broken[violation.rule] > MAX_REPEATS:
+                if self._broken[violation.rule] == MAX_REPEATS + 1:
+                    self._remark(f"{violation.rule} was broken more than {MAX_REPEATS} times; the rest is not listed")
+                return
         self.found.append(Found(violation, frame, sender))
         self.journal.write(
             ViolationFound(

@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.conversation import Event
 
 
+_TEACHING = {
+    "Authorize": "_authorize",
+    "BootNotification": "_boot_notification",
+    "NotifyEvent": "_notify_event",
+    "StartTransaction": "_start_transaction",
+    "StatusNotification": "_status_notification",
+    "StopTransaction": "_stop_transaction",
+    "TransactionEvent": "_transaction_event",
+}
+"""The requests that teach something, and what learns from them: an action is the product's and names nothing here."""
+MOST = 1000
+"""Connectors and transactions that are followed: no station has more, and a product may make up new ones for ever."""
+
+
 @dataclass(slots=True)
 class Transaction:
     """An open transaction of the station under test."""
@@ -52,47 +66,55 @@ class Observed:
 
     def notice(self, event: Event) -> None:
         """Learn from one request of the station and the kit's answer to it."""
-        handler = getattr(self, f"_{event.action}", None) if event.kind == "call" else None
-        if handler is not None and isinstance(event.payload, dict):
-            handler(event.payload, event.reply if isinstance(event.reply, dict) else {})
+        name = _TEACHING.get(event.action) if event.kind == "call" else None
+        if name is not None and isinstance(event.payload, dict):
+            getattr(self, name)(event.payload, event.reply if isinstance(event.reply, dict) else {})
 
-    def _BootNotification(self, payload: dict[str, Any], reply: dict[str, Any]) -> None:  # noqa: N802
+    def _boot_notification(self, payload: dict[str, Any], reply: dict[str, Any]) -> None:
         self.booted = payload
         self.accepted = reply.get("status") == "Accepted"
         self.connectors.clear()  # after an accepted boot each connector reports anew (1.6 errata 3.22; 2.0.1 B01.FR.05)
 
-    def _StatusNotification(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
+    def _status_notification(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:
         connector = payload.get("connectorId")
         status = payload.get("status", payload.get("connectorStatus"))
         evse = payload.get("evseId", 0)
         if isinstance(connector, int) and isinstance(evse, int) and isinstance(status, str):
-            self.connectors[evse, connector] = status
-            self.errors[connector] = str(payload.get("errorCode", ""))
+            self._report((evse, connector), status)
+            if connector in self.errors or len(self.errors) < MOST:
+                self.errors[connector] = str(payload.get("errorCode", ""))
 
-    def _NotifyEvent(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
-        self.connectors.update(availabilities("NotifyEvent", payload))
+    def _report(self, place: tuple[int, int], status: str) -> None:
+        if place in self.connectors or len(self.connectors) < MOST:
+            self.connectors[place] = status
 
-    def _Authorize(self, _payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
+    def _notify_event(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:
+        for place, status in availabilities("NotifyEvent", payload):
+            self._report(place, status)
+
+    def _authorize(self, _payload: dict[str, Any], _reply: dict[str, Any]) -> None:
         self.cached = True
 
-    def _StartTransaction(self, payload: dict[str, Any], reply: dict[str, Any]) -> None:  # noqa: N802
+    def _start_transaction(self, payload: dict[str, Any], reply: dict[str, Any]) -> None:
         self.cached = True
         identifier = reply.get("transactionId")
         connector = payload.get("connectorId")
-        if isinstance(identifier, int) and isinstance(connector, int):
+        if isinstance(identifier, int) and isinstance(connector, int) and len(self.transactions) < MOST:
             self.transactions[identifier] = Transaction(identifier, connector, str(payload.get("idTag", "")))
 
-    def _StopTransaction(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
+    def _stop_transaction(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:
         self.cached = True
         self.transactions.pop(payload.get("transactionId", ""), None)
 
-    def _TransactionEvent(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:  # noqa: N802
+    def _transaction_event(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:
         self.cached = True
         identifier = lookup(payload, "transactionInfo.transactionId")
         if not isinstance(identifier, str):
             return
         if payload.get("eventType") == "Ended":
             self.transactions.pop(identifier, None)
+            return
+        if identifier not in self.transactions and len(self.transactions) >= MOST:
             return
         known = self.transactions.setdefault(identifier, Transaction(identifier, 1, ""))
         evse = lookup(payload, "evse.id")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ocpp_tck.protocol.types import Side
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Limits, TestData
 
 Where = Mapping[str, Any]
+SHOWN = 20
+"""Messages that a failed expectation shows of those that did not fit."""
 RETURNING = frozenset({"boot", "reboot", "reconnect"})
 """Limits of waits for a product that has to come back: that it does not is its failure, not a lost connection."""
 
@@ -355,7 +358,8 @@ class Product:
         While a prompt is open the limit has not begun: it counts from when the person says that it is done.
 
         Raises:
-            Inconclusive: the person can't do what the prompt asks, or the prompt expired.
+            Inconclusive: the person can't do what the prompt asks, the prompt expired, or the product sent more than
+                the kit can judge.
         """
         if self.watcher.prompt_limit() is not None:
             result = self._prompted(ready, text)
@@ -364,9 +368,12 @@ class Product:
         seconds = self.limit(within)
         self.watcher.waiting(f"{text} (limit {within} {seconds:g} s)", seconds)
         try:
-            return self.conversation.wait(ready, seconds)
+            result = self.conversation.wait(ready, seconds)
         finally:
             self.watcher.waited()
+        if not result and self.conversation.overrun:
+            raise Inconclusive(self.conversation.overrun)
+        return result
 
     def finish_prompt(self) -> None:
         """Wait until the person has done what an open prompt asks, before the case goes on.
@@ -401,10 +408,10 @@ class Product:
             raise Inconclusive(f"the operator's prompt expired before {text} (limit operator)")
         return None if result is spoken else result
 
-    def _candidates(self, *, taken: bool = False) -> list[Event]:
+    def _candidates(self, *, taken: bool = False) -> Iterator[Event]:
         floor = self._mark if self._floor is None else self._floor
-        events = self.conversation.events[floor:]
-        return [event for event in events if event.kind == "call" and (taken or not event.taken)]
+        events = islice(self.conversation.events, floor, None)
+        return (event for event in events if event.kind == "call" and (taken or not event.taken))
 
     def _first(self, actions: tuple[str, ...], where: Where) -> Event | None:
         for event in self._candidates():
@@ -441,10 +448,13 @@ class Product:
 
     def _others(self, actions: tuple[str, ...]) -> list[tuple[int, str]]:
         floor = self._mark if self._floor is None else self._floor
-        found = []
+        found: list[tuple[int, str]] = []
         for index, event in enumerate(self.conversation.events):
             if event.kind != "call" or event.action not in actions or (index < floor and event.taken):
                 continue
+            if len(found) == SHOWN:
+                found.append((event.frame, "… and more"))
+                break
             note = " (already taken)" if event.taken else " (before its turn)" if index < floor else ""
             found.append((event.frame, f"frame {event.frame} {event.action} {shown(event.payload)}{note}"))
         return found

@@ -209,7 +209,7 @@ def test_a_driver_that_is_not_there(kit):
 # -- frames ----------------------------------------------------------------------------------------------------------
 
 DEEP = "[" * 100_000 + "]" * 100_000
-HUGE = "x" * 50_000_000
+HUGE = "x" * 3_000_000
 
 
 def sends(text):
@@ -247,8 +247,11 @@ WICKED = {
         answers(lambda i: f'[3,"{i}",{{"idTagInfo":' + '{"a":' * 50_000 + "1" + "}" * 50_001 + "]"),
         "frame.",
     ),
-    "a 50 MB frame": (sends(HUGE), ""),
-    "a 50 MB string": (answers(lambda i: f'[3,"{i}",{{"idTagInfo":{{"status":"{HUGE}"}}}}]'), ""),
+    "a 3 MB frame": (sends(HUGE), "too large for the kit (max_frame_bytes)"),
+    "a 3 MB string": (
+        answers(lambda i: f'[3,"{i}",{{"idTagInfo":{{"status":"{HUGE}"}}}}]'),
+        "too large for the kit (max_frame_bytes)",
+    ),
     "binary": (lambda connection, i: connection.send(result(i, OK).encode()), "frame.text"),
     "invalid UTF-8": (raw(1, b'[3,"\xff\xfe",{}]'), "frame.utf8"),
     "a lone surrogate": (answers(lambda i: f'[3,"{i}",{{"idTagInfo":{{"status":"\\ud800"}}}}]'), ""),
@@ -267,20 +270,25 @@ WICKED = {
 }
 
 
+def wicked_verdicts(name):
+    """What the kit did not read, it did not judge: OCPP sets no limit to the size of a message."""
+    return {"900": "inconclusive" if "3 MB" in name else "fail", "901": "pass"}
+
+
 @pytest.mark.parametrize("name", WICKED)
 def test_a_csms_that_sends_wicked_frames(kit, name):
     act, words = WICKED[name]
     with Csms({"Authorize": act}) as server:
         ran = kit(config("csms", server.url), TOUCHED, AFTER)
     complete(ran, 1)
-    assert ran.verdicts == {"900": "fail", "901": "pass"}, ran.text
+    assert ran.verdicts == wicked_verdicts(name), ran.text
     told = ran.cases["TC_900_CSMS"]
     assert words in json.dumps([told["cause"], told["violations"]]), told
 
 
 @pytest.mark.parametrize(
     "name",
-    ["garbage", "deep nesting", "a 50 MB frame", "binary", "closes", "drops the line", "never answers", "NaN"],
+    ["garbage", "deep nesting", "a 3 MB frame", "binary", "closes", "drops the line", "never answers", "NaN"],
 )
 def test_a_station_that_sends_wicked_frames(kit, name):
     act, words = WICKED[name]
@@ -288,7 +296,7 @@ def test_a_station_that_sends_wicked_frames(kit, name):
     with Station(f"ws://127.0.0.1:{port}/ocpp/CP001", {"ClearCache": act}):
         ran = kit(config("cs", f"127.0.0.1:{port}"), S_TOUCHED, S_AFTER)
     complete(ran, 1)
-    assert ran.verdicts == {"900": "fail", "901": "pass"}, ran.text
+    assert ran.verdicts == wicked_verdicts(name), ran.text
     told = ran.cases["TC_900_CS"]
     assert words.replace("Authorize", "ClearCache") in json.dumps([told["cause"], told["violations"]]), told
 

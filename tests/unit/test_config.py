@@ -263,7 +263,12 @@ class TestTemplate:
             if line.startswith("# ") and line.partition(" = ")[0].removeprefix("# ").isidentifier()
         ]
         names = {line.partition(" = ")[0] for line in shown}
-        wanted = {one.name for kind in (Limits, TestData) for one in fields(kind)} | {"seed", "max_frame_bytes"}
+        wanted = {one.name for kind in (Limits, TestData) for one in fields(kind)} | {
+            "seed",
+            "max_frame_bytes",
+            "max_case_messages",
+            "max_case_bytes",
+        }
         assert wanted <= names
 
     def test_its_defaults_are_those_of_the_settings(self, role, version):

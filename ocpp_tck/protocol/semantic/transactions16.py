@@ -10,15 +10,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ocpp_tck.protocol.rules import broken
+from ocpp_tck.protocol.session import digest
 
 if TYPE_CHECKING:
     from ocpp_tck.protocol.types import Json, Version, Violation
 
+T = TypeVar("T")
 NO_ID = -1
 """transactionId of messages about a transaction that never got an id (errata 3.18)."""
+REMEMBERED = 1000
+"""Transactions of each state that are known; beyond that the oldest is unknown, and the unknown is not judged."""
+_REGISTERS = 200
+"""Registers of one transaction that are followed: 4 phases by 3 locations by the measurands are fewer."""
+_SHOWN = 10
 _REGISTER = "Energy.Active.Import.Register"
 
 
@@ -38,7 +45,7 @@ class Transactions16:
     def __init__(self, version: Version) -> None:
         self._version = version
         self._running: dict[int, _Transaction] = {}
-        self._stopped: dict[int, tuple[str, Json]] = {}
+        self._stopped: dict[int, tuple[str, bytes]] = {}
 
     def called(self, connection: str, action: str, payload: Json) -> list[Violation]:
         """Judge a request."""
@@ -58,14 +65,14 @@ class Transactions16:
         if action == "StartTransaction" and isinstance(request, dict):
             number = payload["transactionId"]
             other = self._running.get(number)
-            self._running[number] = _Transaction(request)
+            _remember(self._running, number, _Transaction(request))
             if (other is not None and other.start != request) or number in self._stopped:
                 text = f"the transaction id {number} was given before"
                 return [broken("transaction.id_unique", self._version, text, "transactionId")]
         if action == "StopTransaction" and isinstance(request, dict):
             number = request.get("transactionId")
             if isinstance(number, int) and self._running.pop(number, None) is not None:
-                self._stopped[number] = (connection, request)
+                _remember(self._stopped, number, (connection, digest(request)))
         return []
 
     def _starts(self, payload: Json) -> list[Violation]:
@@ -80,7 +87,7 @@ class Transactions16:
         number = payload["transactionId"]
         if number in self._stopped and number not in self._running:
             where, earlier = self._stopped[number]
-            if where != connection and earlier == payload:
+            if where != connection and earlier == digest(payload):
                 return []  # the first answer may have been lost with its connection
             text = f"transaction {number} was stopped before"
             return [broken("transaction.stopped_twice", self._version, text, "transactionId")]
@@ -101,7 +108,8 @@ class Transactions16:
         """An id of an earlier trace is as good as any, unless a known transaction waits for its messages."""
         if number == NO_ID or not self._running:
             return []
-        text = f"the transaction id {number} was not given here; running: {sorted(self._running)}"
+        known = ", ".join(map(str, sorted(self._running)[:_SHOWN])) + (" …" if len(self._running) > _SHOWN else "")
+        text = f"the transaction id {number} was not given here; running: [{known}]"
         return [broken("transaction.unknown", self._version, text, "transactionId")]
 
     def _measures(self, payload: Json) -> list[Violation]:
@@ -129,11 +137,18 @@ class Transactions16:
         last_moment, last = transaction.registers.get(key, (-math.inf, -math.inf))
         if moment < last_moment or math.isnan(moment):
             return []
-        transaction.registers[key] = (moment, reading)
+        if key in transaction.registers or len(transaction.registers) < _REGISTERS:
+            transaction.registers[key] = (moment, reading)
         if reading < last:
             text = f"{measurand} fell from {last:g} to {reading:g}"
             return [broken("meter.falling", self._version, text, path)]
         return []
+
+
+def _remember(known: dict[int, T], number: int, value: T) -> None:
+    known[number] = value
+    if len(known) > REMEMBERED:
+        del known[next(iter(known))]
 
 
 def _time(text: object) -> float:

@@ -15,14 +15,28 @@ if TYPE_CHECKING:
     from ocpp_tck.protocol.types import Json, Version, Violation
 
 _SAME = ("eventType", "timestamp", "triggerReason")
+REMEMBERED = 1000
+"""Transactions that are known; beyond that the oldest is unknown, and the unknown is not judged."""
+REMEMBERED_EVENTS = 10_000
+"""Events of one transaction that are known; beyond that the oldest is forgotten."""
 
 
 @dataclass(slots=True)
 class _Transaction:
-    events: dict[int, Json] = field(default_factory=dict)
+    events: dict[int, tuple[Json, ...]] = field(default_factory=dict)
+    first: int | None = None
+    last: int | None = None
     started: int | None = None
     ended: int | None = None
     connection: str = ""
+
+    def note(self, number: int, same: tuple[Json, ...]) -> None:
+        """Remember an event by its sequence number."""
+        self.events[number] = same
+        self.first = number if self.first is None else min(self.first, number)
+        self.last = number if self.last is None else max(self.last, number)
+        if len(self.events) > REMEMBERED_EVENTS:
+            del self.events[next(iter(self.events))]
 
 
 class Transactions20:
@@ -38,19 +52,22 @@ class Transactions20:
             return []
         identifier, number, kind = payload["transactionInfo"]["transactionId"], payload["seqNo"], payload["eventType"]
         transaction = self._known.setdefault(identifier.casefold(), _Transaction())  # an identifierString
+        if len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
+        same = tuple(payload[name] for name in _SAME)
         earlier = transaction.events.get(number)
         if earlier is not None:
-            if all(earlier[name] == payload[name] for name in _SAME):
+            if earlier == same:
                 return []  # a retry
             text = f"transaction {identifier}: seqNo {number} was used for another event"
             return [broken("transaction.seq_repeated", self._version, text, "seqNo")]
         found = self._order(transaction, identifier, number, kind)
-        if not found and transaction.events and transaction.connection == connection and not payload.get("offline"):
-            last = max(transaction.events)
-            if number > last + 1:
-                text = f"transaction {identifier}: seqNo {number} follows {last}"
-                found.append(broken("transaction.seq_gap", self._version, text, "seqNo"))
-        transaction.events[number] = payload
+        last = transaction.last
+        online = transaction.connection == connection and not payload.get("offline")
+        if not found and online and last is not None and number > last + 1:
+            text = f"transaction {identifier}: seqNo {number} follows {last}"
+            found.append(broken("transaction.seq_gap", self._version, text, "seqNo"))
+        transaction.note(number, same)
         transaction.connection = connection
         if kind == "Started":
             transaction.started = number
@@ -59,13 +76,15 @@ class Transactions20:
         return found
 
     def _order(self, transaction: _Transaction, identifier: str, number: int, kind: str) -> list[Violation]:
-        if kind == "Started" and (transaction.started is not None or min(transaction.events, default=number) < number):
+        if kind == "Started" and (
+            transaction.started is not None or (transaction.first is not None and transaction.first < number)
+        ):
             text = f"transaction {identifier}: Started with seqNo {number} is not its first event"
             return [broken("transaction.started_first", self._version, text, "eventType")]
         if transaction.ended is not None and (kind == "Ended" or number > transaction.ended):
             text = f"transaction {identifier}: {kind} with seqNo {number} after Ended with {transaction.ended}"
             return [broken("transaction.ended_last", self._version, text, "eventType")]
-        if kind == "Ended" and max(transaction.events, default=number) > number:
+        if kind == "Ended" and transaction.last is not None and transaction.last > number:
             text = f"transaction {identifier}: Ended with seqNo {number} is not its last event"
             return [broken("transaction.ended_last", self._version, text, "eventType")]
         return []

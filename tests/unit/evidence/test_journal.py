@@ -13,7 +13,16 @@ import pytest
 
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.index import INDEX, find_journals, read_index, read_journals, verify_run, write_index
-from ocpp_tck.evidence.journal import Journal, JournalDamaged, JournalError, read, read_journal, read_records, verify
+from ocpp_tck.evidence.journal import (
+    RECORDED,
+    Journal,
+    JournalDamaged,
+    JournalError,
+    read,
+    read_journal,
+    read_records,
+    verify,
+)
 from ocpp_tck.evidence.redaction import Redactor
 
 
@@ -306,3 +315,33 @@ def test_a_folder_without_journals_is_told(tmp_path):
     with pytest.raises(JournalDamaged, match=r"no journal\*\.jsonl here"):
         read_journals(tmp_path)
     assert "name the folder of a run" in verify_run(tmp_path)[0]
+
+
+@pytest.mark.parametrize("size", [RECORDED, RECORDED + 1, 1_000_000])
+def test_a_long_text_is_recorded_by_its_ends_its_length_and_its_hash(path, size):
+    raw = "<" + "ä" * (size - 2) + ">"
+    journal = Journal(path)
+    journal.write(frame(raw=raw))
+    headers = {"X-Long": raw, "X-Short": "x"}
+    journal.write(r.ConnectionOpened(time=1.0, connection="c1", station="CP1", headers=headers, offered=(raw, "a")))
+    journal.close()
+    first, second = read_records(path)
+    for text in (first.raw, second.headers["X-Long"], second.offered[0]):
+        if size == RECORDED:
+            assert text == raw
+            continue
+        assert len(text) < RECORDED + 200
+        assert (text[0], text[-1]) == ("<", ">")
+        assert f"{size - RECORDED} of {size} characters are not recorded" in text
+        assert hashlib.sha256(raw.encode()).hexdigest() in text
+    assert (second.headers["X-Short"], second.offered[1]) == ("x", "a")
+
+
+def test_a_secret_is_masked_before_the_text_is_cut(path):
+    raw = json.dumps([2, "1", "X", {"password": "s" * RECORDED, "z": "y" * RECORDED}])
+    journal = Journal(path, Redactor({}))
+    journal.write(frame(raw=raw))
+    journal.close()
+    text = path.read_text()
+    assert "sss" not in text
+    assert '\\"***\\"' in text

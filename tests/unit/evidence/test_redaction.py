@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocpp_tck.evidence import records as r
-from ocpp_tck.evidence.redaction import Redactor
+from ocpp_tck.evidence.redaction import MASK, MAX_LEARNT, Redactor
 
 PASSWORD = 'p"ss wörd-123'
 
@@ -209,3 +209,23 @@ def test_json_stays_json_of_the_same_shape(value, ascii_only, indent):
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_survived(text):
     Redactor({"AB": "short"}, [PASSWORD]).touches(text)
+
+
+def test_secrets_without_end_are_not_all_remembered():
+    redactor = Redactor({}, [PASSWORD])
+    for number in range(0, MAX_LEARNT + 200, 100):
+        secrets = [{"password": f"secret-of-product-{number + offset:04}"} for offset in range(100)]
+        masked = redactor.redact(kit_frame(json.dumps([2, "1", "X", {"a": secrets}]), "product"))
+        assert "secret-of" not in masked.raw
+    remembered = [
+        number for number in range(MAX_LEARNT + 200) if redactor.text(f"secret-of-product-{number:04}") == MASK
+    ]
+    assert len(remembered) == MAX_LEARNT
+    assert redactor.text(PASSWORD) == MASK
+
+
+def test_a_secret_as_long_as_a_message_is_masked_where_it_stands_only():
+    redactor = Redactor({})
+    long = "x" * 20_000
+    assert "xx" not in redactor.redact(kit_frame(json.dumps([2, "1", "X", {"password": long}]), "product")).raw
+    assert redactor.text(long) == long

@@ -8,9 +8,10 @@ from synthetic import HOSTILE, Synthetic, whole_run
 
 from ocpp_tck.evidence.journal import JournalDamaged
 from ocpp_tck.report.json_report import schema
-from ocpp_tck.report.terminal import summary_lines
+from ocpp_tck.report.terminal import describe, lines, summary_lines
 from ocpp_tck.report.text import iso, moment, seconds, visible
 from ocpp_tck.report.write import ReportError, load_model, write_reports
+from ocpp_tck.verdict import Failed
 
 RAW = ("\x1b", "\x00", "\u202e", "\ud800")
 
@@ -137,11 +138,42 @@ def test_allure_results_carry_status_steps_and_frames(whole):
 
 
 def test_the_terminal_summary_cannot_be_hijacked(whole):
-    lines = summary_lines(load_model(whole), whole)
-    assert lines[-1] == f"Report: {whole}/report.html"
-    assert lines[-2].startswith("KIT ERROR  Acme Wallbox <7>: 8 kit error, 7 fail, 8 inconclusive, 8 warning, 42 pass")
-    assert not [line for line in lines if any(character in line for character in (*RAW, "\n"))]
+    told = summary_lines(load_model(whole), whole)
+    assert told[-1] == f"Report: {whole}/report.html"
+    assert told[-2].startswith("KIT ERROR  Acme Wallbox <7>: 8 kit error, 7 fail, 8 inconclusive, 8 warning, 42 pass")
+    assert not [line for line in told if any(character in line for character in (*RAW, "\n"))]
     assert "… 7 more: fail" in summary_lines(load_model(whole), most=1)
+
+
+def test_a_flood_keeps_its_ends_and_what_broke_a_rule(run):
+    run.case()
+    first = run.frame(raw='[2,"first","Heartbeat",{}]')
+    for number in range(3000):
+        last = run.frame(raw=f'[2,"m{number}","Heartbeat",{{}}]')
+        if number == 1500:
+            run.violate(last, "should", message="in the middle")
+            middle = last
+    run.end_case()
+    run.done()
+    write_reports(run.folder)
+    page = (run.folder / "report.html").read_text()
+    assert page.count('<tr id="c1f') == 1001
+    for frame in (first, middle, last):
+        assert f'<tr id="c1f{frame}"' in page
+    assert "1001 more frames are in journal" in page
+    assert "999 more frames are in journal" in page
+
+
+def test_what_ended_a_case_is_told_in_lines_of_ours_only():
+    evil = "\x1b[31m\r\nPASS\u202e\x07" + "x" * 10_000
+    failed = Failed(evil, requirement="B01", expected=evil, received=evil, frames=(1, 2))
+    failed.step = "3"
+    told = describe(failed).split("\n")
+    assert [one[:14].strip() for one in told[1:]] == ["requirement:", "expected:", "received:", "frames:"]
+    assert told[0].startswith("step 3: \\u001b[31m\\u000d\\u000aPASS\\u202e\\u0007xxx")
+    assert all(one.isprintable() and len(one) < 2100 for one in told)
+    assert describe(Failed("short")) == "short"
+    assert lines("ours\nquotes \x1b]0;x\x07") == "ours\nquotes \\u001b]0;x\\u0007"
 
 
 def test_a_run_without_cases_has_reports(run):
@@ -162,7 +194,10 @@ def test_long_frames_and_long_cases_stay_readable(run):
     run.done()
     write_reports(run.folder)
     page = (run.folder / "report.html").read_text()
-    assert "(996000 more characters)" in page
+    assert "more characters)" in page
+    journal = next(run.folder.glob("journal*.jsonl")).read_text()
+    assert "934464 of 1000000 characters are not recorded, SHA-256 " in journal
+    assert len(journal) < 1_000_000
     assert "more, see the frame table" in page
     assert "✕ Heartbeat" in page
     assert len(page) < 600_000

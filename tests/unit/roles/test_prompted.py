@@ -19,7 +19,7 @@ LIMITS = Limits(response=0.1, absence=0.1, operator=0.4)
 class Dialogue:
     """Events, and a wait that ends with them."""
 
-    product, version, is_connected = Side.STATION, Version.V16, True
+    product, version, is_connected, overrun = Side.STATION, Version.V16, True, ""
 
     def __init__(self):
         self.condition = threading.Condition(threading.RLock())
