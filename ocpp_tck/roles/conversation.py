@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ocpp_tck.evidence.journal import JournalError
 from ocpp_tck.evidence.records import (
+    ClockSet,
     ConnectionClosed,
     ConnectionOpened,
     ConnectionRefused,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PRODUCT, KIT = "product", "kit"
+_SET = 1.0
+"""Seconds by which a clock has jumped when it was set; less is the usual small correction."""
 
 
 def _guarded(told: Callable[..., None]) -> Callable[..., None]:
@@ -170,6 +174,7 @@ class Conversation:
     condition: threading.Condition = field(default_factory=lambda: threading.Condition(threading.RLock()))
     _queue: deque[Outgoing] = field(default_factory=deque)
     _outstanding: Outgoing | None = None
+    _set_by: float = 0.0
 
     # -- what the network tells (Sink) ---------------------------------------------------------------------------
 
@@ -245,6 +250,7 @@ class Conversation:
         """Record, judge, answer and offer one message of the product."""
         with self.condition:
             now = self.clock.now()
+            self._watch_clock(now)
             number = self.journal.next_frame()
             judgement = self._judged(transport, self.product, raw, now)
             self._record(number, transport, PRODUCT, raw, now, judgement)
@@ -313,10 +319,16 @@ class Conversation:
             return self._send(text, malformed=True) if self.transport is not None else 0
 
     def wait(self, ready: Callable[[], T | None], seconds: float) -> T | None:
-        """Wait until `ready` gives something, `seconds` at most; None when it never did."""
+        """Wait until `ready` gives something, `seconds` at most; None when it never did.
+
+        Raises:
+            JournalError: nothing can be recorded any more, so nothing can be decided.
+        """
         with self.condition:
             deadline = self.clock.monotonic() + seconds
             while True:
+                if self.journal.failure:
+                    raise JournalError(self.journal.failure)
                 result = ready()
                 if result is not None:
                     return result
@@ -340,6 +352,14 @@ class Conversation:
         with self.condition:
             for violation in self.judge.overdue(self.clock.now()):
                 self._violated(violation, 0, PRODUCT)
+
+    def _watch_clock(self, now: float) -> None:
+        """Notice that somebody has set the machine's clock: product times that follow it are not wrong."""
+        by = self.clock.set_by()
+        if abs(by - self._set_by) > _SET:
+            self._set_by = by
+            self.judge.clock_set(by)
+            self.journal.write(ClockSet(time=now, by=round(by, 3)))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
