@@ -94,6 +94,10 @@ class Earlier:
         """The cases that need not run again."""
         return frozenset(case for stretch in self.stretches for case in stretch.over())
 
+    def before(self, resumed: int) -> Earlier:
+        """Give what there was before a resumption began."""
+        return Earlier(tuple(stretch for stretch in self.stretches if stretch.started.resumed < resumed))
+
     def of_station(self, station: str) -> list[Stretch]:
         """Give the stretches in which a station took part."""
         return [stretch for stretch in self.stretches if station in stretch.started.stations]

@@ -106,6 +106,7 @@ class Journal:
         self._prev = FIRST
         self._size = 0
         self._frames = 0
+        self._pending: tuple[int, str] | None = None
         self.failure = ""
         self.last: Record | None = None
         self._file: int | None = None
@@ -155,8 +156,13 @@ class Journal:
             line, digest = self._seal(masked)
             if self._file is None:
                 raise JournalError(f"{self.path}: the journal is closed; a {record.kind} record came too late")
-            if os.fstat(self._file).st_nlink == 0:
+            found = os.fstat(self._file)
+            if found.st_nlink == 0:
                 raise JournalError(self._fail("it was deleted during the run, and its evidence with it; run again"))
+            if found.st_size != self._size:  # Ctrl-C came in the middle of the write before
+                self._settle(self._file, found.st_size)
+                line, digest = self._seal(masked)
+            self._pending = (len(line), digest)
             try:
                 _write_all(self._file, line)
             except OSError as problem:
@@ -165,6 +171,13 @@ class Journal:
             self._seq += 1
             self._prev = digest
             self._size += len(line)
+
+    def _settle(self, file: int, size: int) -> None:
+        """Take an interrupted write for done when its line is whole, and for undone when not."""
+        if self._pending is not None and size == self._size + self._pending[0]:
+            self._seq, self._prev, self._size = self._seq + 1, self._pending[1], size
+        else:
+            os.ftruncate(file, self._size)
 
     def _fail(self, why: str) -> str:
         self.failure = f"{self.path}: cannot write the journal: {why}"

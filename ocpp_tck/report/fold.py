@@ -407,7 +407,7 @@ def _described(case: _Open, record: r.Record) -> Event:
             text = f"{record.station} closed by {record.by}"
             return _event(case, record, "connection", text, detail=f"{record.code} {record.reason}".strip())
         case r.ClockSet():
-            text = f"the clock of the kit's machine was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
+            text = f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
             return _event(case, record, "remark", text)
     return _event(case, record, "remark", record.text if isinstance(record, r.Remark) else record.kind)
 

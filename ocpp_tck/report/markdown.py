@@ -37,7 +37,7 @@ def _lines(model: ReportModel) -> Iterator[str]:
     yield (
         f"OCPP {plain(model.sut.get('version', ''))} {role} · {totals['cases']} cases in {seconds(model.run.duration)}"
         f" · {moment(model.run.start)} · ocpp-tck {plain(model.run.kit_version)} · seed {model.run.seed}"
-        + (f" · resumed {model.run.resumed}×" if model.run.resumed else "")
+        + (f" · resumed {model.run.resumed} times" if model.run.resumed else "")
     )
     yield ""
     used = [verdict for verdict in ORDER if totals[verdict]]

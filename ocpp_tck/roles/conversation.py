@@ -85,6 +85,10 @@ class Line(Protocol):
 class Evidence(Protocol):
     """Where records go; `evidence.journal.Journal` is the real one."""
 
+    @property
+    def failure(self) -> str:
+        """Why no more can be written; empty while all is well."""
+
     def write(self, record: Record) -> None:
         """Append a record."""
 
