@@ -407,6 +407,7 @@ class Kit:
         self.reporter.write(f"[{self.done:>3}/{self.total or '?'}] {elapsed:6.1f} s  {report.ocpp_case:<16} ")
         self.reporter.write(f"{word:<13}", **markup)
         self.reporter.write_line(f"{report.duration:6.2f} s  {report.ocpp_title}")
+        self.reporter.flush()
 
     def waiting(self, text: str, seconds: float) -> None:
         """Show, on a terminal, what the case waits for."""
@@ -443,6 +444,7 @@ class Kit:
 
     def _finish(self, session: pytest.Session) -> None:
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.evidence.earlier import end_early  # noqa: PLC0415
         from ocpp_tck.report.known import run_exit_code  # noqa: PLC0415
 
         is_cut = session.exitstatus == pytest.ExitCode.INTERRUPTED
@@ -456,6 +458,9 @@ class Kit:
             return
         if self.run is None and not self.controls and self.earlier is None:
             return
+        if is_cut and self.controls:
+            with suppress(JournalError):  # said again, and told, when the reports are made
+                end_early(self.folder, "interrupted")
         self._report()
         finished = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
         if self.problem:

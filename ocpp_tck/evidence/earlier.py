@@ -138,6 +138,22 @@ def close_killed(run_dir: Path, *, patience: float = 0.0) -> None:
                 time.sleep(_LOOK)
 
 
+def end_early(run_dir: Path, reason: str) -> None:
+    """Note in the journals of workers that ended well that the run as a whole did not come to its end.
+
+    Raises:
+        JournalError: as `close_killed`.
+    """
+    earlier = look_back(run_dir)
+    for stretch in earlier.stretches:
+        if stretch.started.resumed == earlier.resumed - 1 and not stretch.reason:
+            journal = Journal(run_dir / stretch.journal, resume=True)
+            try:
+                journal.write(RunEnded(time=stretch.records[-1].time, reason=reason))
+            finally:
+                journal.close()
+
+
 def _close(path: Path) -> None:
     journal = Journal(path, resume=True)
     try:

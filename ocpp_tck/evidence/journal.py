@@ -115,7 +115,8 @@ class Journal:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             self._begin(self._file, resume=resume)
         except OSError as problem:
-            raise JournalError(f"{self.path}: cannot write the journal: {_reason(problem)}") from problem
+            mend = "make room there, or choose another report folder"
+            raise JournalError(f"{self.path}: cannot write the journal: {_reason(problem)}; {mend}") from problem
         except JournalError:
             self.close_file()
             raise

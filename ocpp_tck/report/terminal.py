@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.report.model import LABELS, ORDER, Cause
-from ocpp_tck.report.text import seconds, visible
+from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
     name = _line(model.name)
     result = LABELS[model.verdict].upper()
-    resumed = f", resumed {model.run.resumed} times" if model.run.resumed else ""
+    resumed = f", resumed {often(model.run.resumed)}" if model.run.resumed else ""
     lines.append(f"{result}  {name}: {counts or 'no case'}{uncounted} in {seconds(model.run.duration)}{resumed}")
     if run_dir is not None:
         lines.append(f"Report: {run_dir}/report.html")

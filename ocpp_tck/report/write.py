@@ -60,5 +60,10 @@ def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportMod
             write_whole(folder / name, render(model))
         write_allure(model, folder / "allure-results")
     except OSError as problem:
-        raise ReportError(f"{problem.filename or folder}: cannot write the report: {problem.strerror}") from problem
+        raise ReportError(_told(problem, folder)) from problem
     return model
+
+
+def _told(problem: OSError, folder: Path) -> str:
+    again = f"the journals are whole; `ocpp-tck report {folder}` tries again"
+    return f"{problem.filename or folder}: cannot write the report: {problem.strerror}; {again}"
