@@ -71,9 +71,25 @@ class Bench:
             _order(control, "factory-reset", {})
 
     def start(
-        self, folder: Path, *, workers: int = 0, resume: bool = False, more: tuple[str, ...] = (), **how: Any
+        self,
+        folder: Path,
+        *,
+        workers: int = 0,
+        resume: bool = False,
+        more: tuple[str, ...] = (),
+        under: tuple[str, ...] = (),
+        **how: Any,
     ) -> Kit:
-        """Start the kit by pytest; `how` is what `subprocess.Popen` understands."""
+        """Start the kit by pytest.
+
+        Args:
+            folder: where its evidence goes.
+            workers: number of xdist workers.
+            resume: whether the run in the folder is resumed.
+            more: more options of pytest.
+            under: a command that starts the command.
+            how: what `subprocess.Popen` understands.
+        """
         if not resume:
             self.reset()
         cases = [f"--ocpp-case={case}" for case in self.cases]
@@ -81,7 +97,7 @@ class Bench:
         parallel = ["-n", str(workers)] if workers else []
         fixed = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:hypothesispytest", "--import-mode=importlib")
         root = str(cases_root())
-        command = [sys.executable, "-m", "pytest", root, "--rootdir", root, "-o", "addopts=", *fixed]
+        command = [*under, sys.executable, "-m", "pytest", root, "--rootdir", root, "-o", "addopts=", *fixed]
         return Kit(folder, [*command, f"--ocpp-config={self.config}", where, *cases, *parallel, *more], how)
 
     def start_command(self, folder: Path, *, workers: int = 0) -> Kit:

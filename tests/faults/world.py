@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from tests.faults.kit import Bench, Kit
 
 ROOT_USER = os.geteuid() == 0
-NOBODY = 65534
+MORTAL = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+"""Starts a command of root's to which permissions apply."""
 HOUR, DAY = 3600.0, 86400.0
 KIT_ERROR = 2
 
@@ -120,15 +121,14 @@ def unusable_folder(place: Bench, scratch: Path, workers: tuple[int, ...]) -> Ro
     locked = scratch / "locked"
     locked.mkdir()
     locked.chmod(0o555)
-    scratch.chmod(0o755)
-    other = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if ROOT_USER else {}
+    mortal = MORTAL if ROOT_USER else ()
     for count in workers:
-        for name, folder, words, how in (
-            ("below a file", scratch / "file" / "run", "Not a directory", {}),
-            ("a file", scratch / "file", "File exists", {}),
-            ("no permission", locked / "run", "Permission denied", other),
+        for name, folder, words, under in (
+            ("below a file", scratch / "file" / "run", "Not a directory", ()),
+            ("a file", scratch / "file", "File exists", ()),
+            ("no permission", locked / "run", "Permission denied", mortal),
         ):
-            kit = place.start(folder, workers=count, **how)
+            kit = place.start(folder, workers=count, under=under)
             tried[f"{name}, {count or 1} process(es)"] = _told(kit, kit.end(), str(folder), words, "report folder")
         if ROOT_USER:
             with _tmpfs(scratch / f"read-only-{count}", "64k", "ro") as disk:
