@@ -67,7 +67,7 @@ def stretches(journals: Iterable[JournalFile]) -> list[Stretch]:
     found: list[Stretch] = []
     for journal in journals:
         starts = [at for at, record in enumerate(journal.records) if isinstance(record, RunStarted)]
-        for at, end in zip(starts, [*starts[1:], len(journal.records)], strict=True):
+        for at, end in zip(starts, [*starts[1:], len(journal.records)], strict=False):  # without starts, one end
             started = journal.records[at]
             assert isinstance(started, RunStarted)  # noqa: S101 - as selected above
             found.append(Stretch(journal.path.name, started, journal.records[at + 1 : end]))

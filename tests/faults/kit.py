@@ -53,6 +53,8 @@ CS_CASES = (
 """Cases of the charge point that take a moment each; they plug, cut the power, change configuration, go offline."""
 KNOWN = "TCK-NOT-INVALID"
 """An idTag that the CSMS accepts, configured as one that it must not know."""
+COMMAND = "from ocpp_tck.cli import main; main()"
+"""What the entry point `ocpp-tck` does."""
 _LINE = re.compile(r"^\[ *(\d+)/\S+\] +[\d.]+ s  (TC_\S+) +(PASS|WARN|FAIL|INCONCLUSIVE|KIT ERROR|N/A|NOT RUN) ")
 
 
@@ -106,7 +108,7 @@ class Bench:
         cases = [part for case in self.cases for part in ("--case", case)]
         parallel = ["-n", str(workers)] if workers else []
         where = ["--config", str(self.config), "--report-dir", str(folder)]
-        return Kit(folder, [sys.executable, "-m", "ocpp_tck.cli", "run", *where, *cases, *parallel])
+        return Kit(folder, [sys.executable, "-c", COMMAND, "run", *where, *cases, *parallel])
 
 
 def _order(control: str, action: str, payload: dict[str, str]) -> None:
