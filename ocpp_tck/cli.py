@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -35,7 +36,8 @@ def _pytest(config: Path, options: list[str]) -> int:
     with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
 
         def forward(number: int, _frame: FrameType | None) -> None:
-            process.send_signal(number)
+            with contextlib.suppress(ValueError):  # Windows, where the console tells both
+                process.send_signal(number)
 
         before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

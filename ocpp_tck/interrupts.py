@@ -19,12 +19,10 @@ class Interrupts:
     """Turns both signals into one KeyboardInterrupt on the main thread.
 
     Attributes:
-        count: how many came.
         is_closing: the evidence is being closed, which takes a moment and is not interrupted.
     """
 
     def __init__(self) -> None:
-        self.count = 0
         self.is_closing = False
         self._last = -_SAME
         self._before: dict[signal.Signals, Any] = {}
@@ -42,6 +40,5 @@ class Interrupts:
 
     def _came(self, _number: int, _frame: FrameType | None) -> None:
         before, self._last = self._last, time.monotonic()
-        self.count += 1
         if not self.is_closing and self._last - before >= _SAME:
             raise KeyboardInterrupt

@@ -99,8 +99,9 @@ class Kit:
             )
         self.catalogue_sha256 = hashlib.sha256((cases_root() / "catalogue.csv").read_bytes()).hexdigest()
         self.folder = self._folder()
-        self.earlier: Earlier | None = None
-        self.seed = self._seed()
+        given = self.input.get("ocpp_seed", config.getoption("--ocpp-seed"))
+        self.seed: int = given if given is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
+        self.earlier = self._resumed(chosen=given is not None) if config.getoption("--ocpp-resume") else None
         self.interrupts = Interrupts()
         self.run: Run | None = None
         self.total = 0
@@ -111,29 +112,23 @@ class Kit:
         self.problem = ""
         self.known = self._known()
 
-    def _seed(self) -> int:
-        """Give the seed of this run; of a resumed one the seed that it was begun with."""
-        given = self.input.get("ocpp_seed", self.config.getoption("--ocpp-seed"))
-        seed: int = given if given is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
-        if not self.config.getoption("--ocpp-resume"):
-            return seed
+    def _resumed(self, *, chosen: bool) -> Earlier:
+        """Take over the run that is resumed, with its seed unless one was chosen."""
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.resume import ResumeError, find_run, take_over  # noqa: PLC0415
 
         try:
+            earlier = find_run(self.folder)
             if self.worker != "main":
-                self.earlier = find_run(self.folder).before(self.input["ocpp_resumed"])
-                return seed
-            earlier = find_run(self.folder).stretches
-            if earlier and self.config.getoption("--ocpp-seed") is None:
-                seed = earlier[0].started.seed
-            told = replace(self.settings, seed=seed)
-            self.earlier = take_over(self.folder, told, self.catalogue_sha256, self._selection())
+                return earlier.before(self.input["ocpp_resumed"])
+            if earlier.stretches and not chosen:
+                self.seed = earlier.stretches[0].started.seed
+            told = replace(self.settings, seed=self.seed)
+            return take_over(self.folder, told, self.catalogue_sha256, self._selection())
         except ResumeError as error:
             raise pytest.UsageError(f"--ocpp-resume: {error}") from None
         except JournalError as error:
             pytest.exit(f"--ocpp-resume: {error}", EXIT_KIT_ERROR)
-        return seed
 
     def _selection(self) -> str:
         """Write down which cases were asked for; empty for all."""
@@ -443,8 +438,8 @@ class Kit:
                 self.run.remark(text)
 
     def _finish(self, session: pytest.Session) -> None:
-        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.evidence.earlier import end_early  # noqa: PLC0415
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.report.known import run_exit_code  # noqa: PLC0415
 
         is_cut = session.exitstatus == pytest.ExitCode.INTERRUPTED

@@ -73,7 +73,7 @@ def kill_until(place: Bench, scratch: Path, count: int, source: random.Random, w
     while sum(found.kills.values()) < count:
         found.runs += 1
         folder = scratch / f"run-{found.runs}"
-        _one_run(
+        one_run(
             place,
             folder,
             min(source.choice((1, 2, 3, 4)), count - sum(found.kills.values())),
@@ -85,7 +85,7 @@ def kill_until(place: Bench, scratch: Path, count: int, source: random.Random, w
     return found
 
 
-def _one_run(place, folder, kills, source, workers, reference, found) -> None:
+def one_run(place, folder, kills, source, workers, reference, found) -> None:
     told: dict[str, str] = {}
     starts = 0
     while True:

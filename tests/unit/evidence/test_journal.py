@@ -14,7 +14,16 @@ import pytest
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.index import INDEX, find_journals, read_index, read_journals, verify_run, write_index
-from ocpp_tck.evidence.journal import Journal, JournalBusy, JournalDamaged, JournalError, read, read_journal, read_records, verify
+from ocpp_tck.evidence.journal import (
+    Journal,
+    JournalBusy,
+    JournalDamaged,
+    JournalError,
+    read,
+    read_journal,
+    read_records,
+    verify,
+)
 from ocpp_tck.evidence.redaction import Redactor
 
 

@@ -218,7 +218,9 @@ def test_variables_that_the_last_case_changed_are_given_back(tmp_path):
                 call("kit", "GetVariables", {"getVariableData": [place, place]}),
                 result("product", "GetVariables", {"getVariableResult": [found, unknown]}),
                 call("kit", "SetVariables", {"setVariableData": [{"attributeValue": "true", **place}]}, "2"),
-                result("product", "SetVariables", {"setVariableResult": [{"attributeStatus": "Accepted", **place}]}, "2"),
+                result(
+                    "product", "SetVariables", {"setVariableResult": [{"attributeStatus": "Accepted", **place}]}, "2"
+                ),
             )
         ],
         run,
@@ -249,7 +251,10 @@ def test_what_the_kit_has_begun_as_a_station_is_known(csms):
         stop = {"transactionId": 8, "meterStop": 1600, "timestamp": "2026-11-25T10:00:00Z"}
         given = {"idTagInfo": {"status": "Accepted"}}
         records = [
-            *(call("kit", "StartTransaction", start), result("product", "StartTransaction", {"transactionId": 7, **given})),
+            *(
+                call("kit", "StartTransaction", start),
+                result("product", "StartTransaction", {"transactionId": 7, **given}),
+            ),
             call("kit", "StartTransaction", {**start, "connectorId": 1}, "2"),
             result("product", "StartTransaction", {"transactionId": 8, **given}, "2"),
             *(call("kit", "StopTransaction", stop, "3"), result("product", "StopTransaction", {}, "3")),
