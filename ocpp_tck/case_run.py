@@ -143,7 +143,7 @@ class CaseRun:
         self.cause = self._signal(error)
         broken = [found for found in run.conversation.found if found.sender == PRODUCT]
         illegal = any(found.violation.level is Level.MUST for found in broken)
-        if illegal and error is not None and not isinstance(error, (Signal, AssertionError, KeyboardInterrupt)):
+        if illegal and error is not None and not isinstance(error, (Signal, AssertionError)):
             self.cause = _first_cause(broken)  # the case stumbled over an illegal payload
         own = self.cause.verdict if self.cause else worst(verdict for _, verdict in self.steps)
         if self.cause is None and own is Verdict.NONE:
@@ -236,8 +236,6 @@ class CaseRun:
         if isinstance(error, Signal):
             return error
         self.detail = "".join(traceback.format_exception(error))
-        if isinstance(error, KeyboardInterrupt):
-            return Inconclusive("the run was interrupted")
         return Signal(f"the kit itself failed: {type(error).__name__}: {error}")
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocpp_tck import __version__
 from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 VERSIONS = click.Choice(["1.6", "2.0.1", "2.1"])
 ROLES = click.Choice(["cs", "csms"])
@@ -28,10 +33,18 @@ def _pytest(config: Path, options: list[str]) -> int:
     fixed = ["-p", "no:cacheprovider", "-p", "no:randomly", "--capture=no", "-o", "addopts=", "--import-mode=importlib"]
     root = str(cases_root())
     command = [sys.executable, "-m", "pytest", root, "--rootdir", root, *fixed, "--ocpp-config", str(config), *options]
-    try:
-        return subprocess.call(command)  # noqa: S603 - our own interpreter
-    except KeyboardInterrupt:
-        return 2
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
+
+        def forward(number: int, _frame: FrameType | None) -> None:
+            with contextlib.suppress(ValueError):  # Windows, where the console tells both
+                process.send_signal(number)
+
+        before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @main.command()
@@ -41,6 +54,7 @@ def _pytest(config: Path, options: list[str]) -> int:
 @click.option("--profile", multiple=True, help="Only cases of this profile; repeatable.")
 @click.option("--case", "cases", multiple=True, help="Only this OCA case; repeatable.")
 @click.option("--report-dir", type=click.Path(path_type=Path), help="Folder of this run's evidence.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with the interrupted run in that folder.")
 @click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
 @click.option("--strict", is_flag=True, help="A warning fails the run.")
 @click.option("--seed", type=int, help="Seed of message ids and generated data.")
@@ -52,6 +66,7 @@ def run(config: Path, workers: int, **options: Any) -> None:
 
 def _options(given: dict[str, Any]) -> list[str]:
     names = {"sut": "sut", "version": "version", "report_dir": "report-dir", "seed": "seed"}
+    names["resume"] = "resume"
     names["known_failures"] = "known-failures"
     options = [f"--ocpp-{option}={given[name]}" for name, option in names.items() if given.get(name) is not None]
     options += [f"--ocpp-profile={profile}" for profile in given.get("profile", ())]

@@ -7,14 +7,18 @@ import os
 import random
 import sys
 import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from ocpp_tck import pics
 from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
+from ocpp_tck.evidence.earlier import Earlier
+from ocpp_tck.interrupts import Interrupts
 from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict
 
 if TYPE_CHECKING:
@@ -35,6 +39,10 @@ LETTERS = {
     Verdict.NOT_APPLICABLE: ("not applicable", "N/A", {"light": True}),
     Verdict.NOT_RUN: ("not run", "NOT RUN", {"light": True}),
 }
+INTERRUPTIONS = (KeyboardInterrupt, pytest.exit.Exception)
+"""What ends a run in the middle of a case, which then has no verdict and is run again."""
+_WORKER_HALTED = 3
+"""Exit code of a worker that can't go on; xdist would replace one that ends with 2."""
 _DECIDED = {**LETTERS, Verdict.NONE: ("error", "ERROR", {"red": True})}
 
 
@@ -47,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-case", action="append", default=[], metavar="ID", help="run only this OCA case; repeatable")
     group.addoption("--ocpp-profile", action="append", default=[], help="run only this profile; repeatable")
     group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
+    group.addoption("--ocpp-resume", metavar="DIR", help="go on with the interrupted run whose evidence is there")
     group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
     group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
     group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
@@ -81,15 +90,19 @@ class Kit:
             self.settings: Settings = load(Path(config.getoption("--ocpp-config")), overrides=overrides)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
-        seed = getattr(config, "workerinput", {}).get("ocpp_seed", config.getoption("--ocpp-seed"))
-        self.seed: int = seed if seed is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
-        self.worker: str = getattr(config, "workerinput", {}).get("workerid", "main")
+        self.input: dict[str, Any] = getattr(config, "workerinput", {})
+        self.worker: str = self.input.get("workerid", "main")
         workers, stations = config.getoption("numprocesses", None) or 0, len(self.settings.connection.stations)
         if self.worker == "main" and workers > stations:
             raise pytest.UsageError(
                 f"{workers} workers need as many [[connection.stations]]; the configuration has {stations}"
             )
+        self.catalogue_sha256 = hashlib.sha256((cases_root() / "catalogue.csv").read_bytes()).hexdigest()
         self.folder = self._folder()
+        given = self.input.get("ocpp_seed", config.getoption("--ocpp-seed"))
+        self.seed: int = given if given is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
+        self.earlier = self._resumed(chosen=given is not None) if config.getoption("--ocpp-resume") else None
+        self.interrupts = Interrupts()
         self.run: Run | None = None
         self.total = 0
         self.done = 0
@@ -98,6 +111,29 @@ class Kit:
         self.model: ReportModel | None = None
         self.problem = ""
         self.known = self._known()
+
+    def _resumed(self, *, chosen: bool) -> Earlier:
+        """Take over the run that is resumed, with its seed unless one was chosen."""
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.resume import ResumeError, find_run, take_over  # noqa: PLC0415
+
+        try:
+            earlier = find_run(self.folder)
+            if self.worker != "main":
+                return earlier.before(self.input["ocpp_resumed"])
+            if earlier.stretches and not chosen:
+                self.seed = earlier.stretches[0].started.seed
+            told = replace(self.settings, seed=self.seed)
+            return take_over(self.folder, told, self.catalogue_sha256, self._selection())
+        except ResumeError as error:
+            raise pytest.UsageError(f"--ocpp-resume: {error}") from None
+        except JournalError as error:
+            pytest.exit(f"--ocpp-resume: {error}", EXIT_KIT_ERROR)
+
+    def _selection(self) -> str:
+        """Write down which cases were asked for; empty for all."""
+        chosen = [("case", self.config.getoption("--ocpp-case")), ("profile", self.config.getoption("--ocpp-profile"))]
+        return ", ".join(f"{name} {value}" for name, values in chosen for value in sorted(values))
 
     def _known(self) -> tuple[Known, ...]:
         from ocpp_tck.report.known import KnownFailuresError, load_known  # noqa: PLC0415
@@ -109,7 +145,10 @@ class Kit:
             raise pytest.UsageError(str(error)) from None
 
     def _folder(self) -> Path:
-        given = getattr(self.config, "workerinput", {}).get("ocpp_folder") or self.config.getoption("--ocpp-report-dir")
+        resumed, chosen = self.config.getoption("--ocpp-resume"), self.config.getoption("--ocpp-report-dir")
+        if resumed and chosen:
+            raise pytest.UsageError("--ocpp-resume: the reports go where the run is; leave --ocpp-report-dir out")
+        given = self.input.get("ocpp_folder") or resumed or chosen
         if given:
             return Path(given)
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
@@ -125,6 +164,13 @@ class Kit:
         """Tell an xdist worker where the evidence of this run goes."""
         node.workerinput["ocpp_folder"] = str(self.folder.resolve())
         node.workerinput["ocpp_seed"] = self.seed
+        node.workerinput["ocpp_resumed"] = self.earlier.resumed if self.earlier is not None else 0
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Learn from a worker why it could not go on."""
+        del error
+        self.problem = self.problem or getattr(node, "workeroutput", {}).get("ocpp_problem", "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
@@ -168,13 +214,16 @@ class Kit:
             and self.settings.sut.version in case.versions
             and (not ids or bool({case.id, *case.aliases} & set(ids)))
             and (not profiles or case.profile in profiles)
+            and (self.earlier is None or (case.id, self.settings.sut.version, case.sut) not in self.earlier.over)
         )
 
     # -- the run -------------------------------------------------------------------------------------------------
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Find the terminal."""
-        del session
+        """Find the terminal, and listen for the signals that end a run."""
+        if self.worker == "main":
+            self.interrupts.watch()
+        self.session = session
         self.reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if self.reporter is not None:
             self.reporter.showfspath = False
@@ -184,48 +233,55 @@ class Kit:
         from ocpp_tck.report.terminal import line  # noqa: PLC0415
 
         sut = self.settings.sut
-        return line(
-            f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
-        )
+        text = f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
+        return line(text if self.earlier is None else f"{text}, resumed with {len(self.earlier.over)} cases decided")
+
+    def halt(self, problem: str) -> NoReturn:
+        """End the run: nothing can be decided any more, because of the kit's surroundings and not of the product."""
+        self.problem = self.problem or problem
+        self.session.shouldstop = "the run cannot go on"
+        pytest.exit("the run cannot go on", EXIT_KIT_ERROR if self.worker == "main" else _WORKER_HALTED)
 
     def started(self) -> Run:
         """Give the run, opened when the first case needs it."""
-        from dataclasses import replace  # noqa: PLC0415
-
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.recall import next_transaction, recall  # noqa: PLC0415
         from ocpp_tck.run import Run  # noqa: PLC0415
         from ocpp_tck.world import LiveWorld  # noqa: PLC0415
 
         if self.run is None:
             settings = replace(self.settings, seed=self.seed)
             identity = self._lease(settings)
-            catalogue = (cases_root() / "catalogue.csv").read_bytes()
+            earlier = self.earlier or Earlier(())
+            number, of_station = earlier.resumed, earlier.of_station(identity.id)
+            first = next_transaction(earlier.stretches) if number else None
             try:
+                world = LiveWorld(settings, identity, self.folder, self.worker, resumed=number, transaction=first)
                 self.run = Run(
                     settings,
                     identity,
-                    LiveWorld(settings, identity, self.folder, self.worker),
+                    world,
                     worker=self.worker,
                     console=self,
-                    catalogue_sha256=hashlib.sha256(catalogue).hexdigest(),
+                    catalogue_sha256=self.catalogue_sha256,
+                    selection=self._selection(),
+                    resumed=number,
                 )
+                recall(of_station, self.run)
             except JournalError as error:
-                pytest.exit(f"--ocpp-report-dir: {error}", EXIT_KIT_ERROR)
+                self.halt(f"--ocpp-report-dir: {error}")
             try:
                 self.run.open()
             except OSError as error:
-                pytest.exit(
-                    f"connection.listen {settings.connection.listen}: {error.strerror or error}", EXIT_KIT_ERROR
-                )
+                self.halt(f"connection.listen {settings.connection.listen}: {error.strerror or error}")
         return self.run
 
     def _lease(self, settings: Settings) -> Identity:
         stations = settings.connection.stations
         number = int(self.worker.removeprefix("gw")) if self.worker.startswith("gw") else 0
         if number >= len(stations):
-            pytest.exit(
-                f"{number + 1} workers need as many [[connection.stations]]; the configuration has {len(stations)}",
-                EXIT_KIT_ERROR,
+            self.halt(
+                f"{number + 1} workers need as many [[connection.stations]]; the configuration has {len(stations)}"
             )
         return stations[number]
 
@@ -237,13 +293,26 @@ class Kit:
             return (yield)
         run = self.started()
         plan = steps_of(Path(item.path), getattr(item, "originalname", item.name))
-        item.stash[CASE] = run.start_case(case, item.nodeid, plan)
+        with self._recorded():
+            item.stash[CASE] = run.start_case(case, item.nodeid, plan)
         try:
-            return (yield)
-        finally:
+            result = yield
             if run.current is not None:
-                run.current.end(None, "teardown")
+                with self._recorded():
+                    run.current.end(None, "teardown")
+            return result
+        finally:
             run.current = None
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """End the run when something could not be recorded."""
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+
+        try:
+            yield
+        except JournalError as error:
+            self.halt(str(error))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -263,7 +332,7 @@ class Kit:
         try:
             result = yield
         except BaseException as error:
-            if current is None:
+            if current is None or isinstance(error, INTERRUPTIONS):
                 raise
             current.end(error, "call")
         else:
@@ -283,10 +352,13 @@ class Kit:
         current = item.stash.get(CASE, None)
         if current is None:
             return report
-        if call.excinfo is not None and current.verdict is Verdict.NONE:
-            current.end(call.excinfo.value, call.when or "setup")
-        elif call.excinfo is not None and call.when == "teardown" and not current.torn_down(call.excinfo.value):
-            report.outcome, report.longrepr = "passed", None
+        if self.run is not None and self.run.journal.failure:
+            self.halt(self.run.journal.failure)
+        with self._recorded():
+            if call.excinfo is not None and current.verdict is Verdict.NONE:
+                current.end(call.excinfo.value, call.when or "setup")
+            elif call.excinfo is not None and call.when == "teardown" and not current.torn_down(call.excinfo.value):
+                report.outcome, report.longrepr = "passed", None
         if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
             self._dress(report, current)
         return report
@@ -332,6 +404,7 @@ class Kit:
         self.reporter.write(f"[{self.done:>3}/{self.total or '?'}] {elapsed:6.1f} s  {report.ocpp_case:<16} ")
         self.reporter.write(f"{word:<13}", **markup)
         self.reporter.write_line(f"{report.duration:6.2f} s  {report.ocpp_title}")
+        self.reporter.flush()
 
     def waiting(self, text: str, seconds: float) -> None:
         """Show, on a terminal, what the case waits for."""
@@ -347,35 +420,70 @@ class Kit:
         if sys.stderr.isatty() and not os.environ.get("CI"):
             sys.stderr.write("\r\x1b[K")
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Close the run, write the reports and set the exit code from the verdicts."""
-        if self.run is not None:
-            self.run.close()
-        ran = self.run is not None or self.controls
-        if self.worker != "main" or not ran or not self.folder.is_dir():
-            return
-        from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Close the run when all else has ended, write the reports and set the exit code from the verdicts."""
+        try:
+            yield
+        except Exception as error:
+            if self.run is None:
+                raise
+            self._remark(f"after the run was interrupted: {error}")  # a case could not tidy up behind it
+        finally:
+            self.interrupts.is_closing = True
+            self._finish(session)
+            self.interrupts.release()
+
+    def _remark(self, text: str) -> None:
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+
+        with suppress(JournalError):
+            if self.run is not None:
+                self.run.remark(text)
+
+    def _finish(self, session: pytest.Session) -> None:
+        from ocpp_tck.evidence.earlier import end_early  # noqa: PLC0415
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.report.known import run_exit_code  # noqa: PLC0415
+
+        is_cut = session.exitstatus == pytest.ExitCode.INTERRUPTED
+        if self.run is not None:
+            try:
+                self.run.close("interrupted" if is_cut else "")
+            except JournalError as error:
+                self.problem = self.problem or str(error)
+        if self.worker != "main":
+            self.config.workeroutput["ocpp_problem"] = self.problem  # type: ignore[attr-defined]
+            return
+        if self.run is None and not self.controls and self.earlier is None:
+            return
+        if is_cut and self.controls:
+            with suppress(JournalError):  # said again, and told, when the reports are made
+                end_early(self.folder, "interrupted")
+        self._report()
+        finished = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+        if self.problem:
+            session.exitstatus = EXIT_KIT_ERROR
+        elif is_cut:
+            self.problem = f"the run was interrupted; `ocpp-tck run --resume {self.folder}` runs the rest"
+        elif session.exitstatus in finished and self.model is not None:
+            strict = self.config.getoption("--ocpp-strict")
+            session.exitstatus = run_exit_code(self.model, self.known, strict=strict)
+
+    def _report(self) -> None:
+        """Write index and reports; what goes wrong becomes the problem, unless there is an earlier one."""
+        from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
+        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
         from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
 
         try:
             write_index(self.folder)
             self.model = write_reports(self.folder, self.known)
         except (JournalError, ReportError) as error:
-            self.problem = str(error)
-            session.exitstatus = EXIT_KIT_ERROR
-            return
+            self.problem = self.problem or str(error)
         except Exception:  # noqa: BLE001 - the journals are whole; only their rendering failed
             again = f"`ocpp-tck report {self.folder}` tries again"
-            self.problem = f"the reports could not be made; {again}\n{format_exc()}"
-            session.exitstatus = EXIT_KIT_ERROR
-            return
-        finished = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
-        if session.exitstatus in finished:
-            strict = self.config.getoption("--ocpp-strict")
-            session.exitstatus = run_exit_code(self.model, self.known, strict=strict)
+            self.problem = self.problem or f"the reports could not be made; {again}\n{format_exc()}"
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say in numbers what came out, and where the evidence is."""

@@ -68,6 +68,7 @@ class Run:
         console: shows waits.
         catalogue_sha256: hash of the catalogue, for the evidence.
         selection: how the user selected cases.
+        resumed: which resumption of the run this is; 0 for its first start.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Run:
         console: Console | None = None,
         catalogue_sha256: str = "",
         selection: str = "",
+        resumed: int = 0,
     ) -> None:
         self.settings = settings
         self.identity = identity
@@ -90,7 +92,17 @@ class Run:
         self.console: Console = console or SilentConsole()
         self.current: CaseRun | None = None
         self.data = test_data(settings, identity)
-        self._describe(worker, catalogue_sha256, selection)
+        self.journal.write(
+            describe_run(
+                settings,
+                identity,
+                time=self.clock.now(),
+                worker=worker,
+                catalogue_sha256=catalogue_sha256,
+                selection=selection,
+                resumed=resumed,
+            )
+        )
         version = Version(settings.sut.version)
         product = Side(settings.sut.role)
         default: CsmsAnswers | StationAnswers
@@ -145,31 +157,6 @@ class Run:
         assert self.product is not None  # noqa: S101 - one of the two roles
         self.operator = Operator(self.drivers, self.product, settings.sut.role, self.journal, self.clock)
 
-    def _describe(self, worker: str, catalogue_sha256: str, selection: str) -> None:
-        settings = self.settings
-        self.journal.write(
-            RunStarted(
-                time=self.clock.now(),
-                kit_version=__version__,
-                worker=worker,
-                seed=settings.seed,
-                sut={
-                    "role": settings.sut.role,
-                    "version": settings.sut.version,
-                    "vendor": settings.sut.vendor,
-                    "model": settings.sut.model,
-                },
-                limits={name: getattr(settings.limits, name) for name in settings.limits.__slots__},
-                test_data={name: getattr(self.data, name) for name in self.data.__slots__},
-                pics=dict(settings.pics),
-                hardware=asdict(settings.station),
-                stations=(self.identity.id,),
-                catalogue_sha256=catalogue_sha256,
-                environment=_environment(),
-                selection=selection,
-            )
-        )
-
     # -- life ----------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
@@ -182,7 +169,14 @@ class Run:
             self._listening.open()
 
     def close(self, reason: str = "") -> None:
-        """End the run: connections, drivers, loop and journal."""
+        """End the run: connections, drivers, loop and journal.
+
+        Args:
+            reason: why it ends before its time; empty when it has come to its end.
+
+        Raises:
+            JournalError: that could not be recorded; everything is closed all the same.
+        """
         with contextlib.suppress(Exception):
             if self.station is not None:
                 self._listening.close()
@@ -190,9 +184,11 @@ class Run:
                 self.csms.disconnect()
         self.drivers.close()
         self.world.close()
-        self.conversation.collect_overdue()
-        self.journal.write(RunEnded(time=self.clock.now(), reason=reason))
-        self.journal.close()
+        try:
+            self.conversation.collect_overdue()
+            self.journal.write(RunEnded(time=self.clock.now(), reason=reason))
+        finally:
+            self.journal.close()
 
     def start_case(self, case: Case, node: str, plan: tuple[PlannedStep, ...]) -> CaseRun:
         """Begin a case: earlier events and registered answers are forgotten."""
@@ -304,4 +300,39 @@ def _environment() -> dict[str, str]:
     }
 
 
-__all__ = ["CaseRun", "Console", "Run", "SilentConsole"]
+def describe_run(
+    settings: Settings,
+    identity: Identity,
+    *,
+    time: float,
+    worker: str,
+    catalogue_sha256: str,
+    selection: str = "",
+    resumed: int = 0,
+) -> RunStarted:
+    """Write down what a run was told and with what it judges."""
+    data = test_data(settings, identity)
+    return RunStarted(
+        time=time,
+        kit_version=__version__,
+        worker=worker,
+        seed=settings.seed,
+        sut={
+            "role": settings.sut.role,
+            "version": settings.sut.version,
+            "vendor": settings.sut.vendor,
+            "model": settings.sut.model,
+        },
+        limits={name: getattr(settings.limits, name) for name in settings.limits.__slots__},
+        test_data={name: getattr(data, name) for name in data.__slots__},
+        pics=dict(settings.pics),
+        hardware=asdict(settings.station),
+        stations=(identity.id,),
+        catalogue_sha256=catalogue_sha256,
+        environment=_environment(),
+        selection=selection,
+        resumed=resumed,
+    )
+
+
+__all__ = ["CaseRun", "Console", "Run", "SilentConsole", "describe_run"]

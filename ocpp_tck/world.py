@@ -100,22 +100,32 @@ class LiveWorld:
         folder: where the journal goes.
         worker: name for the journal.
         masked: whether secrets and tokens are masked in the journal.
+        resumed: which resumption of the run this is, 0 for its first start; what is generated never repeats.
+        transaction: the first id that the kit gives to a transaction of 1.6; None goes on with those of this process.
 
     Raises:
         JournalError: the journal can't be written.
     """
 
     def __init__(
-        self, settings: Settings, identity: Identity, folder: Path, worker: str = "main", *, masked: bool = True
+        self,
+        settings: Settings,
+        identity: Identity,
+        folder: Path,
+        worker: str = "main",
+        *,
+        masked: bool = True,
+        resumed: int = 0,
+        transaction: int | None = None,
     ) -> None:
         self._settings = settings
         self._identity = identity
         self.clock: Clock = SystemClock()
-        redactor = _redactor(settings, identity, test_data(settings, identity)) if masked else None
-        self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", redactor)
+        masks = redactor(settings, identity) if masked else None
+        self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", masks, resume=resumed > 0)
         self.drivers: Drivers = DriverChain(settings.driver)
-        self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}")
-        self.transaction_ids: Iterator[int] = _transaction_ids
+        self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}" + f" {resumed}" * (resumed > 0))
+        self.transaction_ids: Iterator[int] = _transaction_ids if transaction is None else itertools.count(transaction)
         self._loop = BackgroundLoop()
 
     def listening(self, conversation: Conversation) -> ListeningEndpoint:
@@ -152,7 +162,9 @@ def test_data(settings: Settings, identity: Identity) -> TestData:
 test_data.__test__ = False  # type: ignore[attr-defined]
 
 
-def _redactor(settings: Settings, identity: Identity, data: TestData) -> Redactor:
+def redactor(settings: Settings, identity: Identity) -> Redactor:
+    """Give what masks the records of one identity."""
+    data = test_data(settings, identity)
     tokens = {getattr(data, name): name.removesuffix("_token") for name in data.__slots__ if name.endswith("_token")}
     secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
     return Redactor(tokens, secrets)

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocpp_tck.evidence.journal import JournalDamaged, JournalFile, read_journal, verify
+from ocpp_tck.evidence.files import write_whole
+from ocpp_tck.evidence.journal import JournalDamaged, JournalError, JournalFile, read_journal, verify
 
 INDEX = "journal-index.json"
 """Name of the index in the folder of a run."""
@@ -47,13 +48,17 @@ def write_index(run_dir: Path | str) -> Path:
 
     Raises:
         JournalDamaged: as `read_journals`.
+        JournalError: it cannot be written.
     """
     entries = [
         {"file": journal.path.name, "records": len(journal.records), "head": journal.head}
         for journal in read_journals(run_dir)
     ]
     path = Path(run_dir) / INDEX
-    path.write_text(json.dumps({"journals": entries}, indent=1) + "\n", encoding="utf-8")
+    try:
+        write_whole(path, json.dumps({"journals": entries}, indent=1) + "\n")
+    except OSError as problem:
+        raise JournalError(f"{path}: cannot write the index of the journals: {problem.strerror}") from problem
     return path
 
 

@@ -7,6 +7,7 @@ changed, missing or inserted line is seen without knowing anything about the rec
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ocpp_tck.evidence.records import RECORDS, Record
 
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows, where two runs in one folder are not noticed
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,12 +34,20 @@ FIRST = "0" * 64
 RECORDED = 65_536
 """Characters of one text of a record. A longer one, such as a frame of a megabyte, keeps its two ends, and says how
 much is missing and the SHA-256 of the whole (as UTF-8, after masking): the journal of a hostile product stays small."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""Numbers of the errors that say that there is no room."""
+
 _SEAL = re.compile(rb',"hash":"([0-9a-f]{64})"\}\Z')
 _MEND = "use the journal as the run left it, or run the cases again"
 
 
 class JournalError(Exception):
     """The journal cannot be written or opened; the message names the file and the mend."""
+
+
+class JournalBusy(JournalError):
+    """Another process is still writing the journal."""
 
 
 class JournalDamaged(JournalError):
@@ -69,7 +83,8 @@ class JournalFile:
 class Journal:
     """Writes the records of one worker. Safe to use from several threads.
 
-    Each record reaches the operating system before `write` returns, so that a killed process loses none.
+    Each record reaches the operating system before `write` returns, so that a killed process loses none. A record that
+    could not be written ends the journal: what came before it stays sound, and nothing is written after a gap.
 
     Args:
         path: the file; its folder is created.
@@ -77,8 +92,13 @@ class Journal:
         resume: go on with an existing journal (an incomplete last line is cut off). Without it an existing journal
             is refused.
 
+    Attributes:
+        failure: why no more can be written; empty while all is well.
+        last: the last record of the journal that is resumed, None for a new one.
+
     Raises:
         JournalError: the file exists already, or cannot be opened.
+        JournalBusy: another process is still writing it.
         JournalDamaged: the journal to be resumed is damaged.
     """
 
@@ -90,22 +110,35 @@ class Journal:
         self._prev = FIRST
         self._size = 0
         self._frames = 0
-        exists = self.path.exists() and self.path.stat().st_size > 0
+        self._pending: tuple[int, str] | None = None
+        self.failure = ""
+        self.last: Record | None = None
+        self._file: int | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._begin(self._file, resume=resume)
+        except OSError as problem:
+            mend = "make room there, or choose another report folder"
+            raise JournalError(f"{self.path}: cannot write the journal: {_reason(problem)}; {mend}") from problem
+        except JournalError:
+            self.close_file()
+            raise
+
+    def _begin(self, file: int, *, resume: bool) -> None:
+        _lock(file, self.path)
+        exists = os.fstat(file).st_size > 0
         if exists and not resume:
             raise JournalError(f"{self.path}: a journal of an earlier run is there; choose another report folder")
         if exists:
             self._continue(read_journal(self.path))
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: int | None = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            os.ftruncate(self._file, self._size)
-        except OSError as problem:
-            raise JournalError(f"{self.path}: cannot write the journal: {_reason(problem)}") from problem
+            os.ftruncate(file, self._size)
 
     def _continue(self, earlier: JournalFile) -> None:
         self._seq = len(earlier.records)
         self._prev = earlier.head
         self._size = earlier.size
+        self.last = earlier.records[-1] if earlier.records else None
         self._frames = max((getattr(record, "n", 0) for record in earlier.records if record.kind == "frame"), default=0)
 
     def next_frame(self) -> int:
@@ -118,22 +151,46 @@ class Journal:
         """Append a record.
 
         Raises:
-            JournalError: the journal is closed, the disk is full, or the record holds something that is not JSON.
+            JournalError: the journal is closed or was deleted, the disk is full, or the record holds something that is
+                not JSON.
         """
         with self._lock:
+            if self.failure:
+                raise JournalError(self.failure)
             masked = self._redactor.redact(record) if self._redactor else record
             line, digest = self._seal(masked)
             if self._file is None:
                 raise JournalError(f"{self.path}: the journal is closed; a {record.kind} record came too late")
+            found = os.fstat(self._file)
+            if found.st_nlink == 0:
+                raise JournalError(self._fail("it was deleted during the run, and its evidence with it; run again"))
+            if found.st_size != self._size:  # Ctrl-C came in the middle of the write before
+                self._settle(self._file, found.st_size)
+                line, digest = self._seal(masked)
+            self._pending = (len(line), digest)
             try:
                 _write_all(self._file, line)
             except OSError as problem:
                 self._cut(self._file)
-                message = f"{self.path}: cannot write the journal: {_reason(problem)}; the evidence ends here"
-                raise JournalError(message) from problem
+                raise JournalError(self._fail(f"{_reason(problem)}; {self._mend(problem)}")) from problem
             self._seq += 1
             self._prev = digest
             self._size += len(line)
+
+    def _settle(self, file: int, size: int) -> None:
+        """Take an interrupted write for done when its line is whole, and for undone when not."""
+        if self._pending is not None and size == self._size + self._pending[0]:
+            self._seq, self._prev, self._size = self._seq + 1, self._pending[1], size
+        else:
+            os.ftruncate(file, self._size)
+
+    def _fail(self, why: str) -> str:
+        self.failure = f"{self.path}: cannot write the journal: {why}"
+        return self.failure
+
+    def _mend(self, problem: OSError) -> str:
+        room = "make room there, then " if problem.errno in _FULL else ""
+        return f"what was written before is sound: {room}`ocpp-tck run --resume {self.path.parent}` runs the rest"
 
     def _seal(self, record: Record) -> tuple[bytes, str]:
         values = {"seq": self._seq + 1, "prev": self._prev, "kind": record.kind}
@@ -181,6 +238,18 @@ def _cut_text(text: str) -> str:
     whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     left_out = len(text) - 2 * half
     return f"{text[:half]} … {left_out} of {len(text)} characters are not recorded, SHA-256 {whole} … {text[-half:]}"
+
+
+def _lock(file: int, path: Path) -> None:
+    """Keep a second process from writing the same journal; the lock ends with the process."""
+    if fcntl is None:  # pragma: no cover - as above
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise JournalBusy(f"{path}: another process is still writing this journal; end it, then try again") from None
+    except OSError:  # a file system without locks
+        return
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -21,7 +21,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Record):
-    """First record of a journal.
+    """First record of a journal, and the first of each resumption.
 
     Attributes:
         kit_version: version of ocpp-tck.
@@ -36,6 +36,7 @@ class RunStarted(Record):
         catalogue_sha256: hash of the catalogue that the cases come from.
         environment: python, platform, versions of the libraries that judge.
         selection: how the user selected cases; empty when all were asked for.
+        resumed: which resumption of the run writes this; 0 for its first start.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -51,11 +52,15 @@ class RunStarted(Record):
     environment: Mapping[str, str]
     selection: str = ""
     hardware: Mapping[str, Any] = field(default_factory=dict)
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(Record):
-    """Last record of a journal; its absence means that the run was killed."""
+    """Last record of a journal; its absence means that the run was killed.
+
+    `reason`: why it ended before all its cases had run; empty when it came to its end.
+    """
 
     kind: ClassVar[str] = "run-ended"
     reason: str = ""
@@ -260,6 +265,18 @@ class ViolationFound(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAsked(Record):
+    """The product is about to be made to act; without `OperatorActed` after it nobody knows whether it was.
+
+    Attributes: as of `OperatorActed`.
+    """
+
+    kind: ClassVar[str] = "operator-asked"
+    action: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorActed(Record):
     """The product was made to act.
 
@@ -287,6 +304,18 @@ class Remark(Record):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet(Record):
+    """The clock of the kit's machine was set during the run; the kit's own goes on as if it had not been.
+
+    `by`: seconds that the machine's clock is ahead of the kit's from here on; a product time that agrees with either
+    is right.
+    """
+
+    kind: ClassVar[str] = "clock-set"
+    by: float
+
+
 RECORDS: Mapping[str, type[Record]] = {
     record.kind: record
     for record in (
@@ -301,7 +330,9 @@ RECORDS: Mapping[str, type[Record]] = {
         ConnectionClosed,
         Frame,
         ViolationFound,
+        OperatorAsked,
         OperatorActed,
         Remark,
+        ClockSet,
     )
 }

@@ -90,6 +90,10 @@ class Judge:
         self._session.done(connection, sender, answers)
         return Judgement(message, asked.action, asked, () if malformed else _ordered(found))
 
+    def clock_set(self, by: float) -> None:
+        """Note that the clock of the kit's machine was set: it is `by` seconds ahead of the times given here."""
+        self._semantics.clock_set(by)
+
     def withheld(self, connection: str, message_id: str) -> None:
         """Note that the kit does not answer, or delays, a CALL of the product: what follows is not judged."""
         self._session.withheld(connection, message_id)

@@ -77,6 +77,7 @@ class Recording:
         moments: what happened from then on until its verdict, in order.
         frames: the frames among the records, of both sides.
         verdict: what it came to.
+        clock_sets: when somebody set the clock of the kit's machine.
     """
 
     settings: Settings
@@ -87,6 +88,7 @@ class Recording:
     verdict: str
     message_ids: tuple[str, ...] = field(default=())
     transaction_ids: tuple[int, ...] = field(default=())
+    clock_sets: tuple[r.ClockSet, ...] = field(default=())
 
 
 def read_recording(records: Iterable[Record]) -> Recording:
@@ -118,6 +120,7 @@ def read_recording(records: Iterable[Record]) -> Recording:
         str(every[ended].verdict),  # type: ignore[attr-defined]
         tuple(str(one.message[1]) for one in moments if one.kind is Kind.CALL and _is_call(one.message)),
         tuple(_transaction_ids(moments)),
+        tuple(one for one in every[:ended] if isinstance(one, r.ClockSet)),
     )
 
 

@@ -9,9 +9,9 @@ from ocpp_tck.roles.drivers.base import Outcome, Result
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from ocpp_tck.evidence.records import Record
+    from ocpp_tck.evidence.records import ClockSet, Record
     from ocpp_tck.net import Refusal
     from ocpp_tck.replay.director import Director, Line
     from ocpp_tck.replay.recording import Recording
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class VirtualClock:
     """Time passes only when somebody waits, and then at once."""
 
-    def __init__(self, director: Director) -> None:
+    def __init__(self, director: Director, clock_sets: Sequence[ClockSet] = ()) -> None:
         self._director = director
+        self._clock_sets = clock_sets
 
     def now(self) -> float:
         """Seconds since the Unix epoch, as in the recording."""
@@ -44,9 +45,15 @@ class VirtualClock:
         """Let everything happen that was recorded before the kit acts next."""
         self._director.catch_up()
 
+    def set_by(self) -> float:
+        """Seconds by which the machine's clock was set by then, as in the recording."""
+        return next((one.by for one in reversed(self._clock_sets) if one.time <= self.now()), 0.0)
+
 
 class MemoryJournal:
     """Keeps the records of a replay."""
+
+    failure = ""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
@@ -136,7 +143,7 @@ class ReplayedWorld:
     def __init__(self, recording: Recording, director: Director) -> None:
         self._director = director
         self._password = recording.identity.password
-        self.clock: Clock = VirtualClock(director)
+        self.clock: Clock = VirtualClock(director, recording.clock_sets)
         self.memory = MemoryJournal()
         self.journal: Journalled = self.memory
         self.drivers: Drivers = ReplayedDrivers(director)

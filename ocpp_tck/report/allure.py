@@ -30,9 +30,23 @@ _STATUS = {
 
 
 def write_allure(model: ReportModel, folder: Path) -> None:
-    """Write one result per case with its frames as attachment; the folder is made anew."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Write one result per case with its frames as attachment; the folder is made anew beside, then exchanged."""
+    fresh, old = folder.with_name(f".{folder.name}.part"), folder.with_name(f".{folder.name}.old")
+    for left in (fresh, old):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        fresh.mkdir(parents=True)
+        _write_all(model, fresh)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_all(model: ReportModel, folder: Path) -> None:
     for position, case in enumerate(model.cases):
         if not case.superseded:
             _write_case(case, f"{model.run.seed}/{model.run.start}/{position}/{case.key}", folder)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.evidence import records as r
+from ocpp_tck.evidence.earlier import Stretch, stretches
 from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
-from ocpp_tck.verdict import Verdict, whole
+from ocpp_tck.verdict import Verdict, whole, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,47 +23,68 @@ if TYPE_CHECKING:
 
 INTERRUPTED = "The run was interrupted before the case ended."
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
+_FOUND = (Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
 
 
 def fold(journals: Iterable[JournalFile]) -> ReportModel:
     """Make the report model of a run from its journals; a run killed early has fewer cases, or none."""
     files = list(journals)
-    cases: list[Case] = []
+    cases: list[_Placed] = []
     problems: list[str] = []
-    for journal in files:
-        folding = _Folding(journal.path.name)
-        for record in journal.records:
+    parts = stretches(files)
+    for stretch in parts:
+        folding = _Folding(stretch)
+        for record in stretch.records:
             folding.take(record)
         cases += folding.finish()
         problems += folding.problems
-        if journal.torn:
-            problems.append(f"{journal.path.name}: the last record is incomplete: the run was killed while writing it.")
-        if not journal.records or journal.records[-1].kind != "run-ended":
-            problems.append(
-                f"{journal.path.name}: the run was killed before its end; the cases after that are missing."
-            )
-    ordered = _supersede(sorted(cases, key=lambda case: (case.start, case.journal)))
-    every = [record for journal in files for record in journal.records]
-    frames = sorted((record for record in every if isinstance(record, r.Frame)), key=lambda frame: frame.time)
-    starts = [record for record in every if isinstance(record, r.RunStarted)]
+    problems += [
+        f"{journal.path.name}: the last record is incomplete: the run was killed while writing it."
+        for journal in files
+        if journal.torn
+    ]
+    problems += _unfinished(parts) if parts else [f"{journal.path.name}: it has no records." for journal in files]
+    starts = [stretch.started for stretch in parts]
     return ReportModel(
-        run=_run(starts, every, files),
+        run=_run(parts, files),
         sut=dict(starts[0].sut) if starts else {},
-        seen=_seen(frames),
-        cases=tuple(ordered),
-        answers=_answers(every),
+        seen=_seen(parts),
+        cases=tuple(_supersede([case for _, case in sorted(cases, key=lambda placed: placed[0])])),
+        answers=_answers(parts),
         problems=(*_mixed(starts), *problems),
     )
 
 
-def _run(starts: list[r.RunStarted], every: list[r.Record], files: list[JournalFile]) -> Run:
+_Placed = tuple[tuple[int, float, str, int], Case]
+"""A case with its place in the run: resumption, time, journal, order in the journal."""
+
+
+def _unfinished(parts: list[Stretch]) -> list[str]:
+    """Say which journals of the last start or resumption end before their time."""
+    last = max(stretch.started.resumed for stretch in parts)
+    return [
+        f"{stretch.journal}: the run was {stretch.reason} before its end; the cases after that are missing."
+        for stretch in parts
+        if stretch.started.resumed == last and stretch.reason
+    ]
+
+
+def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
+    starts = [stretch.started for stretch in parts]
     first = starts[0] if starts else None
-    times = [record.time for record in every]
+    spans: dict[int, tuple[float, float]] = {}
+    for stretch in parts:
+        times = [record.time for record in (stretch.started, *stretch.records)]
+        begin, end = spans.get(stretch.started.resumed, (times[0], times[0]))
+        spans[stretch.started.resumed] = (min(begin, *times), max(end, *times))
+    numbers = sorted(spans)
     return Run(
         kit_version=first.kit_version if first else "",
         seed=first.seed if first else 0,
-        start=min(times, default=0.0),
-        end=max(times, default=0.0),
+        start=spans[numbers[0]][0] if spans else 0.0,
+        end=spans[numbers[-1]][1] if spans else 0.0,
+        duration=sum(end - begin for begin, end in spans.values()),
+        resumed=numbers[-1] if spans else 0,
         limits=first.limits if first else {},
         test_data=first.test_data if first else {},
         pics=first.pics if first else {},
@@ -95,9 +118,15 @@ _SEEN = {
 }
 
 
-def _seen(frames: list[r.Frame]) -> dict[str, str]:
+def _seen(parts: list[Stretch]) -> dict[str, str]:
     """Give what the product's last BootNotification says of it."""
-    for frame in reversed(frames):
+    frames = [
+        (stretch.started.resumed, record.time, record)
+        for stretch in parts
+        for record in stretch.records
+        if isinstance(record, r.Frame)
+    ]
+    for _, _, frame in sorted(frames, key=lambda placed: placed[:2], reverse=True):
         if (frame.sender, frame.action, frame.type) == ("product", "BootNotification", "CALL"):
             payload = _payload(frame.raw)
             fields = payload.get("chargingStation", payload)
@@ -117,22 +146,26 @@ def _payload(raw: str) -> Mapping[str, Any]:
     return last if isinstance(last, Mapping) else {}
 
 
-def _answers(every: list[r.Record]) -> tuple[AnswerTime, ...]:
-    """Measure how long the product took for each CALL of the kit."""
-    open_calls: dict[tuple[str, str], r.Frame] = {}
+def _answers(parts: list[Stretch]) -> tuple[AnswerTime, ...]:
+    """Measure how long the product took for each CALL of the kit; one that a kill cut off is not counted."""
     times: dict[str, list[float]] = {}
     unanswered: dict[str, int] = {}
-    for record in every:
-        if not isinstance(record, r.Frame):
-            continue
-        key = (record.connection, record.message_id)
-        if record.sender == "kit" and record.type == "CALL":
-            open_calls[key] = record
-            unanswered[record.action] = unanswered.get(record.action, 0) + 1
-        elif record.sender == "product" and record.type in {"CALLRESULT", "CALLERROR"} and key in open_calls:
-            call = open_calls.pop(key)
-            times.setdefault(call.action, []).append(max(0.0, record.time - call.time))
-            unanswered[call.action] -= 1
+    for stretch in parts:
+        open_calls: dict[tuple[str, str], r.Frame] = {}
+        last: r.Frame | None = None
+        for record in stretch.records:
+            if not isinstance(record, r.Frame):
+                continue
+            key = (record.connection, record.message_id)
+            if record.sender == "kit" and record.type == "CALL":
+                open_calls[key] = last = record
+                unanswered[record.action] = unanswered.get(record.action, 0) + 1
+            elif record.sender == "product" and record.type in {"CALLRESULT", "CALLERROR"} and key in open_calls:
+                call = open_calls.pop(key)
+                times.setdefault(call.action, []).append(max(0.0, record.time - call.time))
+                unanswered[call.action] -= 1
+        if stretch.reason and last is not None and last in open_calls.values():
+            unanswered[last.action] -= 1
     return tuple(
         AnswerTime(
             action=action,
@@ -146,16 +179,19 @@ def _answers(every: list[r.Record]) -> tuple[AnswerTime, ...]:
 
 
 def _supersede(cases: list[Case]) -> list[Case]:
-    """Number the attempts at the same case, and mark the interrupted ones that were made again."""
-    last: dict[tuple[str, str, str], int] = {}
-    for position, case in enumerate(cases):
-        last[case.id, case.version, case.sut] = position
-    result, attempts = [], dict.fromkeys(last, 0)
-    for position, case in enumerate(cases):
+    """Number the attempts at the same case, and mark the interrupted ones that were made again.
+
+    An interrupted attempt that had already found worse than the last one did still counts: nothing found is lost.
+    """
+    last = {(case.id, case.version, case.sut): case for case in cases}
+    attempts = dict.fromkeys(last, 0)
+    result = []
+    for case in cases:
         same = (case.id, case.version, case.sut)
         attempts[same] += 1
-        interrupted = case.cause is not None and case.cause.text == INTERRUPTED
-        result.append(replace(case, attempt=attempts[same], superseded=interrupted and position < last[same]))
+        is_worse = case.verdict in _FOUND and worst((case.verdict, last[same].verdict)) is not last[same].verdict
+        superseded = case.interrupted and case is not last[same] and not is_worse
+        result.append(replace(case, attempt=attempts[same], superseded=superseded))
     return result
 
 
@@ -182,13 +218,15 @@ class _Open:
     events: list[Event] = field(default_factory=list)
     violations: list[ViolationRow] = field(default_factory=list)
     findings: list[_Finding] = field(default_factory=list)
+    interrupted: bool = True
 
 
 class _Folding:
-    """Folds one journal, record by record."""
+    """Folds one stretch of a journal, record by record."""
 
-    def __init__(self, journal: str) -> None:
-        self._journal = journal
+    def __init__(self, stretch: Stretch) -> None:
+        self._journal = stretch.journal
+        self._resumed = stretch.started.resumed
         self._cases: list[_Open] = []
         self._current: _Open | None = None
         self._before: list[r.Record] = []
@@ -203,20 +241,33 @@ class _Folding:
             self._last_frame = record.n
         if isinstance(record, r.CaseStarted):
             self._begin(record)
-        elif isinstance(record, (r.RunStarted, r.RunEnded)):
+        elif isinstance(record, r.RunEnded):
+            self._over(well=not record.reason)
+        elif isinstance(record, r.OperatorAsked):
             return
         elif self._current is None:
             self._before.append(record)
         else:
             self._add(self._current, record)
 
-    def finish(self) -> list[Case]:
-        """Give the cases of the journal."""
+    def finish(self) -> list[_Placed]:
+        """Give the cases of the stretch, each with its place in the run."""
         if any(isinstance(record, r.ViolationFound) for record in self._before):
             self.problems.append(f"{self._journal}: rules were broken, but no case ran that could carry the verdict.")
-        return [_close(case, self._journal) for case in self._cases]
+        placed: list[_Placed] = []
+        time = -math.inf
+        for number, case in enumerate(self._cases):
+            time = max(time, case.start)  # the order holds whatever the clock did
+            placed.append(((self._resumed, time, self._journal, number), _close(case, self._journal)))
+        return placed
+
+    def _over(self, *, well: bool) -> None:
+        """The last case that began has ended, its teardown too."""
+        if self._cases and well:
+            self._cases[-1].interrupted = self._cases[-1].ended is None
 
     def _begin(self, record: r.CaseStarted) -> None:
+        self._over(well=True)
         case = _Open(record, record.time, last_time=record.time)
         self._cases.append(case)
         self._current = case
@@ -355,6 +406,9 @@ def _described(case: _Open, record: r.Record) -> Event:
         case r.ConnectionClosed():
             text = f"{record.station} closed by {record.by}"
             return _event(case, record, "connection", text, detail=f"{record.code} {record.reason}".strip())
+        case r.ClockSet():
+            text = f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
+            return _event(case, record, "remark", text)
     return _event(case, record, "remark", record.text if isinstance(record, r.Remark) else record.kind)
 
 
@@ -411,6 +465,7 @@ def _close(case: _Open, journal: str) -> Case:
         frames=tuple(replace(row, violations=tuple(by_frame.get(row.n, ()))) for row in case.frames),
         events=tuple(case.events),
         violations=tuple(case.violations),
+        interrupted=case.interrupted,
     )
 
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ocpp_tck.report.model import LABELS, ORDER, Case, FrameRow, ReportModel
 from ocpp_tck.report.sequence import sequence_svg
-from ocpp_tck.report.text import iso, moment, seconds, visible
+from ocpp_tck.report.text import iso, moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def _template() -> Template:
     environment.filters.update(
         seconds=seconds,
         moment=moment,
+        often=often,
         iso=iso,
         css=lambda verdict: str(verdict).replace(" ", "-"),
         label=_label,

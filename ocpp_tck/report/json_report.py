@@ -46,6 +46,7 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             "stations": list(run.stations),
             "workers": list(run.workers),
             "journals": list(run.journals),
+            "resumed": run.resumed,
             "selection": run.selection,
             "catalogue_sha256": run.catalogue_sha256,
             "environment": dict(run.environment),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ocpp_tck.report.model import LABELS, ORDER
-from ocpp_tck.report.text import moment, seconds, visible
+from ocpp_tck.report.text import moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def _lines(model: ReportModel) -> Iterator[str]:
     yield (
         f"OCPP {plain(model.sut.get('version', ''))} {role} · {totals['cases']} cases in {seconds(model.run.duration)}"
         f" · {moment(model.run.start)} · ocpp-tck {plain(model.run.kit_version)} · seed {model.run.seed}"
+        + (f" · resumed {often(model.run.resumed)}" if model.run.resumed else "")
     )
     yield ""
     used = [verdict for verdict in ORDER if totals[verdict]]

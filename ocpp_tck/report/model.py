@@ -129,6 +129,7 @@ class Case:
         journal: file name of the journal that holds it; frame numbers count within a journal.
         cause: first cause, the earliest in frame order; None for a pass.
         status: catalogue status: implemented, draft or disputed.
+        interrupted: the run was killed, or ended early, before the teardown of this attempt was over.
         superseded: True for an interrupted attempt that was made again later.
         known: reason from the file of known failures; empty when none applies.
     """
@@ -152,6 +153,7 @@ class Case:
     frames: tuple[FrameRow, ...]
     events: tuple[Event, ...]
     violations: tuple[Violation, ...]
+    interrupted: bool = False
     superseded: bool = False
     known: str = ""
 
@@ -184,12 +186,20 @@ class AnswerTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The run itself; see `evidence.records.RunStarted`. `workers` has one name per journal."""
+    """The run itself; see `evidence.records.RunStarted`.
+
+    Attributes:
+        end: when it ended, at last if it was resumed.
+        duration: seconds that it ran, without the pauses before it was resumed.
+        resumed: how often it was resumed.
+        workers: one name per journal.
+    """
 
     kit_version: str
     seed: int
     start: float
     end: float
+    duration: float
     limits: Mapping[str, float]
     test_data: Mapping[str, Any]
     pics: Mapping[str, bool]
@@ -199,11 +209,7 @@ class Run:
     selection: str
     workers: tuple[str, ...]
     journals: tuple[str, ...]
-
-    @property
-    def duration(self) -> float:
-        """Seconds from the first record to the last."""
-        return max(0.0, self.end - self.start)
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

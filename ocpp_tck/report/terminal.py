@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.report.model import LABELS, ORDER, Cause
-from ocpp_tck.report.text import seconds, visible
+from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
     name = line(model.name)
     result = LABELS[model.verdict].upper()
-    told.append(f"{result}  {name}: {counts or 'no case'}{uncounted} in {seconds(model.run.duration)}")
+    resumed = f", resumed {often(model.run.resumed)}" if model.run.resumed else ""
+    told.append(f"{result}  {name}: {counts or 'no case'}{uncounted} in {seconds(model.run.duration)}{resumed}")
     if run_dir is not None:
         told.append(line(f"Report: {run_dir}/report.html"))
     return told

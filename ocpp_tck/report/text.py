@@ -57,3 +57,8 @@ def iso(time: float) -> str:
         return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return ""
+
+
+def often(count: int) -> str:
+    """Write how often something happened."""
+    return "once" if count == 1 else f"{count} times"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.index import read_journals
 from ocpp_tck.report.allure import write_allure
 from ocpp_tck.report.fold import fold
@@ -46,6 +47,8 @@ def load_model(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
 def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
     """Write report.json, report.html, junit.xml, summary.md and allure-results/ beside the journals of a run.
 
+    Each is the old one or the new one at any moment, never a half.
+
     Raises:
         JournalDamaged: there is no journal, or one is damaged.
         ReportError: a file cannot be written.
@@ -54,8 +57,13 @@ def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportMod
     model = load_model(folder, known)
     try:
         for name, render in WRITERS.items():
-            (folder / name).write_text(render(model), encoding="utf-8", newline="\n")
+            write_whole(folder / name, render(model))
         write_allure(model, folder / "allure-results")
     except OSError as problem:
-        raise ReportError(f"{problem.filename or folder}: cannot write the report: {problem.strerror}") from problem
+        raise ReportError(_told(problem, folder)) from problem
     return model
+
+
+def _told(problem: OSError, folder: Path) -> str:
+    again = f"the journals are whole; `ocpp-tck report {folder}` tries again"
+    return f"{problem.filename or folder}: cannot write the report: {problem.strerror}; {again}"

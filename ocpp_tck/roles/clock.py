@@ -24,13 +24,26 @@ class Clock(Protocol):
     def catch_up(self) -> None:
         """Let everything be heard that has happened by now, before the kit acts."""
 
+    def set_by(self) -> float:
+        """Seconds by which the machine's clock was set since this clock was made; about 0 when nobody has set it."""
+
 
 class SystemClock:
-    """The clock of this machine; a step of the wall clock does not move the time limits."""
+    """The clock of this machine as it was at the start, going on steadily.
+
+    When somebody sets the machine's clock during a run, limits, intervals and the order of the evidence stay true.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = time.time() - time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the Unix epoch, UTC."""
-        return time.time()
+        """Seconds since the Unix epoch, UTC; never goes back."""
+        return self._ahead + time.monotonic()
+
+    def set_by(self) -> float:
+        """Seconds by which the machine's clock was set since."""
+        return time.time() - self.now()
 
     def monotonic(self) -> float:
         """Seconds that never go back."""

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from ocpp_tck.evidence.journal import JournalError
 from ocpp_tck.evidence.records import (
+    ClockSet,
     ConnectionClosed,
     ConnectionOpened,
     ConnectionRefused,
@@ -49,6 +51,8 @@ CATCH_UP = 10.0
 """Seconds that the kit takes, after a limit is over, to read what had arrived by then."""
 _STEP = 0.1
 _TRY_AGAIN_LATER = 1013
+_SET = 1.0
+"""Seconds by which a clock has jumped when it was set; less is the usual small correction."""
 
 
 def _guarded(told: Callable[..., None]) -> Callable[..., None]:
@@ -89,6 +93,10 @@ class Line(Protocol):
 
 class Evidence(Protocol):
     """Where records go; `evidence.journal.Journal` is the real one."""
+
+    @property
+    def failure(self) -> str:
+        """Why no more can be written; empty while all is well."""
 
     def write(self, record: Record) -> None:
         """Append a record."""
@@ -189,6 +197,7 @@ class Conversation:
     _refused: int = 0
     _unheard: set[str] = field(default_factory=set)
     _broken: Counter[str] = field(default_factory=Counter)
+    _set_by: float = 0.0
 
     # -- what the network tells (Sink) ---------------------------------------------------------------------------
 
@@ -275,6 +284,7 @@ class Conversation:
             if transport.id in self._unheard or not self._may_come(transport, len(raw)):
                 return
             now = self.clock.now()
+            self._watch_clock(now)
             number = self.journal.next_frame()
             judgement = self._judged(transport, self.product, raw, now)
             self._record(number, transport, PRODUCT, raw, now, judgement)
@@ -342,10 +352,15 @@ class Conversation:
         """Wait until `ready` gives something, `seconds` at most; None when it never did.
 
         What has arrived in time but was not read yet, since the product sends faster than the kit reads, is in time.
+
+        Raises:
+            JournalError: nothing can be recorded any more, so nothing can be decided.
         """
         with self.condition:
             deadline = self.clock.monotonic() + seconds
             while True:
+                if self.journal.failure:
+                    raise JournalError(self.journal.failure)
                 result = ready()
                 if result is not None or self.overrun:
                     return result
@@ -374,6 +389,14 @@ class Conversation:
         with self.condition:
             for violation in self.judge.overdue(self.clock.now()):
                 self._overdue(violation)
+
+    def _watch_clock(self, now: float) -> None:
+        """Notice that somebody has set the machine's clock: product times that follow it are not wrong."""
+        by = self.clock.set_by()
+        if abs(by - self._set_by) > _SET:
+            self._set_by = by
+            self.judge.clock_set(by)
+            self.journal.write(ClockSet(time=now, by=round(by, 3)))
 
     # -- inside --------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,9 @@ class Csms(Product):
         statuses: the last status that the kit reported, by connector (1.6).
         transactions: connector by transactionId, of what the kit has started and not stopped (1.6). It outlives cases.
         accepted: whether the last boot was accepted; without that the kit may ask for nothing else (1.6 4.2).
+        sessions: open transactions of 2.x that the kit left behind when its run was killed: their next seqNo.
         meter: register of the kit's energy meter, Wh; it never falls.
+        tried_wrong_password: whether the CSMS had to refuse one in this run.
     """
 
     def __init__(
@@ -45,8 +47,9 @@ class Csms(Product):
         self.statuses: dict[int, str] = {}
         self.transactions: dict[int, int] = {}
         self.accepted = False
+        self.sessions: dict[str, int] = {}
         self.meter = 1000
-        self._tried_wrong_password = False
+        self.tried_wrong_password = False
 
     @property
     def id(self) -> str:
@@ -62,7 +65,7 @@ class Csms(Product):
             Failed: the CSMS broke the rules of the handshake.
             Inconclusive: it could not be reached or refused the connection.
         """
-        if self._endpoint.password is not None and not self._tried_wrong_password:
+        if self._endpoint.password is not None and not self.tried_wrong_password:
             self._try_wrong_password()
         self.move_mark()
         result = self._endpoint.connect()
@@ -77,7 +80,7 @@ class Csms(Product):
 
         One that completes the handshake and then closes the connection has refused the password as well.
         """
-        self._tried_wrong_password = True
+        self.tried_wrong_password = True
         if isinstance(self._endpoint.connect(password=WRONG_PASSWORD), Refusal):
             return
         conversation, window = self.conversation, self.limit("absence")

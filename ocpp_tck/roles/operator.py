@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ocpp_tck.evidence.records import OperatorActed
+from ocpp_tck.evidence.records import OperatorActed, OperatorAsked
 from ocpp_tck.roles.drivers.actions import snake
 from ocpp_tck.roles.drivers.base import Outcome, Request
 from ocpp_tck.verdict import Inconclusive, NotRun
@@ -156,6 +156,7 @@ class Operator:
             version=self._product.version,
             role=self._role,
         )
+        self._journal.write(OperatorAsked(time=self._clock.now(), action=action, payload=payload))
         result, driver = self._drivers.act(request)
         self._journal.write(
             OperatorActed(

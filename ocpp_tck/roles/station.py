@@ -27,6 +27,7 @@ class Station(Product):
     Attributes:
         hardware: EVSEs and connectors that exist.
         observed: what the kit has learned from its messages.
+        away: whether the kit was away since then (its run was killed): the station may have booted or changed.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Station(Product):
         self.hardware = hardware
         self.observed = observed
         self._endpoint = endpoint
+        self.away = False
         self._changed: dict[str, str] = {}
         self._placed: set[tuple[int, int, int]] = set()  # frame, EVSE, connector: one NotifyEvent may report several
 
@@ -109,6 +111,11 @@ class Station(Product):
             every = {(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)}
             return True if every <= set(observed.connectors) else None
 
+        if self.away:
+            self.away = False
+            news = {"BootNotification", "StatusNotification", "NotifyEvent"}
+            told = lambda: True if any(event.action in news for event in self.conversation.events) else None  # noqa: E731
+            self.wait_for(told, "absence", "a boot or a status")
         if not observed.booted and not reported():
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
         if observed.booted and observed.accepted and not reported():

@@ -14,6 +14,7 @@ ROLES = PURE | {"ocpp_tck.net", "ocpp_tck.roles", "ocpp_tck.tables"}
 CASE = ROLES | {"ocpp_tck", "ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.config", "ocpp_tck.run", "ocpp_tck.doctor"}
 CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template", "ocpp_tck.case_run", "ocpp_tck.given", "ocpp_tck.world"}
 CASE |= {"ocpp_tck.replay"}
+CASE |= {"ocpp_tck.recall", "ocpp_tck.resume", "ocpp_tck.interrupts"}
 
 MAY = {
     "ocpp_tck.protocol": {"ocpp_tck.protocol"},
@@ -34,6 +35,9 @@ MAY = {
     "ocpp_tck.given": CASE,
     "ocpp_tck.world": CASE,
     "ocpp_tck.replay": CASE,
+    "ocpp_tck.recall": CASE,
+    "ocpp_tck.resume": CASE,
+    "ocpp_tck.interrupts": CASE,
     "ocpp_tck.doctor": CASE,
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }

@@ -36,6 +36,10 @@ class Semantics:
         """Begin a connection."""
         self._boot.opened(connection)
 
+    def clock_set(self, by: float) -> None:
+        """Note that the clock of the kit's machine was set; see `Times`."""
+        self._times.clock_set(by)
+
     def called(self, connection: str, sender: Side, message: Message, time: float) -> list[Violation]:
         """Judge a legal CALL or SEND."""
         action = message.action or ""

@@ -27,6 +27,7 @@ def csms(unconnected: Csms) -> Csms:
     """The CSMS with a booted, available charging station (Part 6 3.1, state Booted)."""
     unconnected.connect()
     states.booted(unconnected)
+    states.free(unconnected)
     return unconnected
 
 

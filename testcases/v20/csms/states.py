@@ -26,6 +26,20 @@ def booted(csms: Csms) -> None:
             availability(csms, "Available", evse.id, connector)
 
 
+def free(csms: Csms) -> None:
+    """End the transactions that the kit left behind when its run was killed, as after a power failure (E08)."""
+    while csms.sessions:
+        transaction, number = csms.sessions.popitem()
+        csms.call(
+            "TransactionEvent",
+            eventType="Ended",
+            timestamp=csms.now(),
+            triggerReason="AbnormalCondition",
+            seqNo=number,
+            transactionInfo={"transactionId": transaction, "stoppedReason": "PowerLoss"},
+        )
+
+
 def availability(csms: Csms, state: str, evse: int | None = None, connector: int = 1) -> None:
     """Report a connector's availability."""
     csms.call(

@@ -12,10 +12,12 @@ from types import MappingProxyType
 import pytest
 
 from ocpp_tck.evidence import records as r
+from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.index import INDEX, find_journals, read_index, read_journals, verify_run, write_index
 from ocpp_tck.evidence.journal import (
     RECORDED,
     Journal,
+    JournalBusy,
     JournalDamaged,
     JournalError,
     read,
@@ -83,6 +85,8 @@ def test_every_kind_of_record_comes_back_as_it_was(path):
         r.ConnectionRefused(time=1, station="CP1", by="kit", reason="no", offered=("x",)),
         frame(raw='[2,"\\u0000\ud800é"]'),
         r.ViolationFound(time=1, frame=0, sender="kit", rule="a", level="must", message="m", clause="c"),
+        r.OperatorAsked(time=1, action="plug", payload={"connector": 1}),
+        r.ClockSet(time=1, by=3600.0),
         r.OperatorActed(time=1, action="plug", payload={"connector": 1}, driver="http", outcome="done"),
         r.Remark(time=1, text="…"),
         r.StepEnded(time=2, index=1, n="1", text="x", verdict="pass", frames=(1, 2)),
@@ -213,9 +217,12 @@ def test_a_full_disk_is_told_and_leaves_a_sound_journal(path, monkeypatch):
     with pytest.raises(JournalError, match=r"journal\.jsonl: cannot write the journal: No space left on device"):
         journal.write(frame(2, raw="x" * 100))
     monkeypatch.undo()
-    journal.write(ended())
+    with pytest.raises(JournalError, match=r"make room there, then `ocpp-tck run --resume .*` runs the rest"):
+        journal.write(ended())  # a gap in the evidence is worse than its end
+    assert "No space left" in journal.failure
     journal.close()
-    assert verify(path) == []
+    assert [record.kind for record in read_records(path)] == ["frame"]
+    assert not read_journal(path).torn
 
 
 def test_a_journal_that_cannot_be_repaired_takes_no_more(path, monkeypatch):
@@ -228,8 +235,90 @@ def test_a_journal_that_cannot_be_repaired_takes_no_more(path, monkeypatch):
     monkeypatch.setattr(os, "ftruncate", broken)
     with pytest.raises(JournalError, match="cannot write the journal"):
         journal.write(frame())
-    with pytest.raises(JournalError, match="the journal is closed"):
+    monkeypatch.undo()
+    with pytest.raises(JournalError, match="cannot write the journal"):
         journal.write(frame())
+
+
+def test_a_deleted_journal_is_noticed(path):
+    journal = Journal(path)
+    journal.write(frame())
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(JournalError, match=r"journal\.jsonl: cannot write the journal: it was deleted"):
+            journal.write(frame(2))
+    journal.close()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_interrupted_write_is_done_or_undone(path, monkeypatch, whole):
+    """Ctrl-C may come between the write and what the journal notes of it."""
+    journal = Journal(path)
+    journal.write(frame())
+    real = os.write
+
+    def interrupted(file, data):
+        real(file, data if whole else data[:10])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        journal.write(frame(2))
+    monkeypatch.undo()
+    journal.write(ended())
+    journal.close()
+    assert verify(path) == []
+    assert [record.kind for record in read_records(path)] == ["frame", *["frame"] * whole, "run-ended"]
+
+
+def test_two_runs_do_not_write_one_journal(path):
+    first = Journal(path)
+    first.write(frame())
+    with pytest.raises(JournalBusy, match=r"journal\.jsonl: another process is still writing this journal"):
+        Journal(path, resume=True)
+    first.close()
+    Journal(path, resume=True).close()
+
+
+def test_a_file_system_without_locks_does(path, monkeypatch):
+    def unable(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", unable)
+    assert written(path, ended()).exists()
+
+
+def test_a_journal_that_is_gone_on_with_tells_its_last_record(path):
+    written(path, frame(), ended())
+    journal = Journal(path, resume=True)
+    assert journal.last == ended()
+    journal.close()
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    target = tmp_path / "report.json"
+    write_whole(target, "old\n")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_whole(target, "new\n")
+    assert caught.value.filename == str(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert target.read_text(encoding="utf-8") == "old\n"
+
+
+def test_an_index_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    written(tmp_path / "journal.jsonl", ended())
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(JournalError, match=r"journal-index\.json: cannot write the index of the journals: No space"):
+        write_index(tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):

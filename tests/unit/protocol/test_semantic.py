@@ -120,6 +120,19 @@ class TestClock:
         later = STATUS | {"timestamp": "2026-03-20T10:00:07Z"}
         assert line.cs(2, "2", "StatusNotification", later, dt=7) == ["time.clock"]
 
+    def test_a_time_that_agrees_with_any_setting_of_the_machines_clock_is_right(self):
+        line = Line()
+        hour_ahead = STATUS | {"timestamp": "2026-03-20T13:00:00Z"}
+        assert line.cs(2, "1", "StatusNotification", hour_ahead) == ["time.clock"]
+        line.csms(3, "1", {})
+        line.judge.clock_set(3600.0)
+        line.judge.clock_set(86_400.0)
+        for number, time in enumerate(("20T13:00:00", "20T12:00:00", "21T12:00:00")):
+            status = STATUS | {"timestamp": f"2026-03-{time}Z"}
+            assert line.cs(2, f"q{number}", "StatusNotification", status) == []
+            line.csms(3, f"q{number}", {})
+        assert line.cs(2, "2", "StatusNotification", STATUS | {"timestamp": "2026-03-20T15:00:00Z"}) == ["time.clock"]
+
     def test_times_that_lie_ahead_by_nature(self):
         line = Line(product=Side.CSMS)
         request = {"location": "ftp://host/f", "retrieveDate": "2030-01-01T00:00:00Z"}

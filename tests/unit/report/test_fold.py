@@ -163,6 +163,103 @@ def test_an_interrupted_case_that_ran_again_does_not_count(tmp_path):
     assert (model.verdict, model.totals["uncounted"]) == (Verdict.PASS, 1)
 
 
+def attempts(model):
+    return [(case.verdict, case.attempt, case.superseded) for case in model.cases]
+
+
+def resumed(folder, *, start):
+    return Synthetic(folder, "gw1", start=start).begin(resumed=1)
+
+
+def test_a_resumed_run_is_in_order_whatever_the_clock_did_meanwhile(tmp_path):
+    killed = Synthetic(tmp_path, "gw0").begin()
+    killed.case()
+    killed.end_case()
+    killed.case("TC_002_CS")
+    killed.step("1", ended=False)
+    killed.done(ended=False)
+    again = resumed(tmp_path, start=killed.now - 86_400)
+    again.case("TC_002_CS")
+    again.end_case()
+    model = load_model(again.done())
+    assert [(case.id, case.attempt, case.superseded) for case in model.cases] == [
+        ("TC_001_CS", 1, False),
+        ("TC_002_CS", 1, True),
+        ("TC_002_CS", 2, False),
+    ]
+    assert model.problems == ()
+    assert model.run.resumed == 1
+    assert 0 < model.run.duration < 1
+    assert model.run.end < model.run.start
+
+
+def test_a_case_whose_teardown_was_cut_off_counts_as_it_came_the_second_time(tmp_path):
+    killed = Synthetic(tmp_path, "gw0").begin()
+    killed.case()
+    killed.end_case()
+    killed.done(ended=False)
+    again = resumed(tmp_path, start=killed.now + 9)
+    again.case()
+    again.end_case("fail", cause="in the teardown")
+    assert attempts(load_model(again.done())) == [(Verdict.PASS, 1, True), (Verdict.FAIL, 2, False)]
+
+
+@pytest.mark.parametrize(("verdict", "lost"), [("fail", False), ("warn", False), ("inconclusive", True)])
+def test_what_an_interrupted_attempt_has_found_is_not_lost(tmp_path, verdict, lost):
+    killed = Synthetic(tmp_path, "gw0").begin()
+    killed.case()
+    killed.end_case(verdict, cause="it was so")
+    killed.done(ended=False)
+    again = resumed(tmp_path, start=killed.now + 9)
+    again.case()
+    again.end_case()
+    model = load_model(again.done())
+    assert attempts(model) == [(Verdict(verdict), 1, lost), (Verdict.PASS, 2, False)]
+    assert model.verdict is (Verdict.PASS if lost else Verdict(verdict))
+
+
+def test_a_resumed_run_that_is_killed_again_is_incomplete(tmp_path):
+    first = Synthetic(tmp_path, "gw0").begin()
+    first.write(r.RunEnded, reason="killed")
+    again = resumed(tmp_path, start=first.now + 9)
+    again.done(ended=False)
+    assert load_model(tmp_path).problems == (
+        "journal-gw1.jsonl: the run was killed before its end; the cases after that are missing.",
+    )
+
+
+def test_a_run_that_was_interrupted_says_so(run):
+    run.write(r.RunEnded, reason="interrupted")
+    assert "the run was interrupted before its end" in load_model(run.done(ended=False)).problems[0]
+
+
+def test_a_call_that_a_kill_cut_off_is_not_held_against_the_product(tmp_path):
+    killed = Synthetic(tmp_path, "gw0").begin()
+    killed.case()
+    killed.frame("kit", action="ClearCache", message_id="a")
+    killed.frame("kit", action="ClearCache", message_id="b")
+    killed.write(r.RunEnded, reason="killed")
+    (answer,) = load_model(killed.done(ended=False)).answers
+    assert (answer.action, answer.unanswered) == ("ClearCache", 1)
+
+
+def test_what_is_only_asked_for_is_not_shown(run):
+    run.case()
+    run.write(r.OperatorAsked, action="plug", payload={})
+    run.write(r.ClockSet, by=3600.0)
+    run.end_case()
+    assert [event.text for event in only(run).events] == [
+        "the machine's clock was set, or it slept: it is +3600 s off the kit's own, steady one"
+    ]
+
+
+def test_a_journal_without_records_is_told(tmp_path):
+    (tmp_path / "journal-main.jsonl").touch()
+    model = load_model(tmp_path)
+    assert model.problems == ("journal-main.jsonl: it has no records.",)
+    assert (model.cases, model.run.duration, model.run.resumed) == ((), 0.0, 0)
+
+
 def test_steps_follow_the_plan(run):
     run.case(plan=(("1", "a"), ("2", "optional"), ("3", "c"), ("4", "d")))
     run.step("1", "a")

@@ -28,6 +28,7 @@ class StagedClock:
 
     def __init__(self):
         self.time = 0.0
+        self.ahead = 0.0
         self.planned = []
         self._order = itertools.count()
 
@@ -39,6 +40,9 @@ class StagedClock:
 
     def catch_up(self):
         """What was planned waits for its time."""
+
+    def set_by(self):
+        return self.ahead
 
     def later(self, seconds, act):
         heapq.heappush(self.planned, (self.time + seconds, next(self._order), act))

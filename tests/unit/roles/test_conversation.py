@@ -1,11 +1,12 @@
 """Everything exchanged with one identity: recorded, judged, answered, and never lost to an exception."""
 
 import pytest
-from stage import FakeTransport, stage
+from stage import START, FakeTransport, stage
 
 from ocpp_tck.evidence.journal import JournalError
 from ocpp_tck.net.transport import Handshake, Refusal
 from ocpp_tck.protocol.types import Side
+from ocpp_tck.roles.csms_answers import iso
 
 
 @pytest.fixture
@@ -101,6 +102,32 @@ def test_what_was_judged_unanswered_is_not_judged_again_in_the_next_case(on):
     on.clock.time += 60
     on.conversation.settle()
     assert on.rules() == []
+
+
+def test_a_clock_that_somebody_sets_is_no_fault_of_the_product(on):
+    told = {"connectorId": 1, "status": "Available", "errorCode": "NoError", "timestamp": iso(START + 3600)}
+    on.calls("StatusNotification", told)
+    assert on.rules() == [("time.clock", "product")]
+    on.conversation.begin()
+    on.clock.ahead = 3600.0
+    on.calls("StatusNotification", told)
+    on.calls("StatusNotification", told | {"timestamp": iso(START)})
+    assert on.rules() == []
+    assert [record.by for record in on.records() if record.kind == "clock-set"] == [3600.0]
+
+
+def test_a_small_correction_of_the_clock_is_no_setting(on):
+    on.clock.ahead = 0.4
+    on.calls("Heartbeat", {})
+    assert [record for record in on.records() if record.kind == "clock-set"] == []
+
+
+def test_nobody_waits_for_what_can_no_longer_be_recorded(on):
+    on.clock.later(1, on.journal.path.unlink)
+    on.clock.later(2, lambda: on.calls("Heartbeat", {}))
+    with pytest.raises(JournalError, match="it was deleted during the run"):
+        on.conversation.wait(lambda: None, 60)
+    assert on.clock.time == pytest.approx(2)
 
 
 def test_a_refused_connection_is_evidence(on):
