@@ -45,6 +45,7 @@ class CaseRun:
         self.steps: list[tuple[str, Verdict]] = []
         self._depth = 0
         self._index = 0
+        self._judged = 0
         self._taken: list[tuple[int, str]] = []
         self._started = run.clock.monotonic()
 
@@ -141,6 +142,7 @@ class CaseRun:
         run = self._run
         error = error or self._settled()
         self.cause = self._signal(error)
+        self._judged = len(run.conversation.found)
         broken = [found for found in run.conversation.found if found.sender == PRODUCT]
         illegal = any(found.violation.level is Level.MUST for found in broken)
         if illegal and error is not None and not isinstance(error, (Signal, AssertionError)):
@@ -189,6 +191,17 @@ class CaseRun:
         if worst((self.verdict, signal.verdict)) is not signal.verdict or self.verdict is signal.verdict:
             return False
         self.verdict, self.cause = signal.verdict, signal
+        self._write_end("teardown")
+        return True
+
+    def worsened(self) -> bool:
+        """Whether the product broke a must-rule after the case was decided; what comes between cases belongs to it."""
+        late = [found for found in self._run.conversation.found[self._judged :] if found.sender == PRODUCT]
+        cause = _first_cause(late)
+        is_illegal = any(found.violation.level is Level.MUST for found in late)
+        if cause is None or not is_illegal or worst((self.verdict, Verdict.FAIL)) is self.verdict:
+            return False
+        self.verdict, self.cause = Verdict.FAIL, cause
         self._write_end("teardown")
         return True
 

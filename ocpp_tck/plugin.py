@@ -106,6 +106,7 @@ class Kit:
         self.run: Run | None = None
         self.total = 0
         self.done = 0
+        self.spent: dict[str, float] = {}
         self.began = time.monotonic()
         self.reporter: Any = None
         self.model: ReportModel | None = None
@@ -359,20 +360,28 @@ class Kit:
                 current.end(call.excinfo.value, call.when or "setup")
             elif call.excinfo is not None and call.when == "teardown" and not current.torn_down(call.excinfo.value):
                 report.outcome, report.longrepr = "passed", None
-        if call.when == "call" or (call.when == "setup" and call.excinfo is not None):
+            if call.when == "teardown" and current.worsened():
+                report.outcome = "failed"
+        if call.when == "teardown":
+            self._dress(report, current, final=True)
+        elif call.when == "call" or call.excinfo is not None:
             self._dress(report, current)
         return report
 
-    def _dress(self, report: Any, current: CaseRun) -> None:
+    def _dress(self, report: Any, current: CaseRun, *, final: bool = False) -> None:
+        """Put verdict and cause on a report; the final one, after the tidying up, has a text only if it got worse."""
         from ocpp_tck.report.terminal import describe, line, lines  # noqa: PLC0415
 
         report.ocpp_verdict = str(current.verdict)
         report.ocpp_case = current.case.id
         report.ocpp_title = current.case.title
+        report.ocpp_final = final
         cause = current.cause
+        if final and report.outcome == "passed":
+            return
         if current.verdict in {Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE}:
             report.outcome = "failed"
-            report.when = "call" if current.verdict is Verdict.FAIL else report.when
+            report.when = "call" if current.verdict is Verdict.FAIL and not final else report.when
             report.longrepr = (describe(cause) if cause else str(current.verdict)) + (
                 f"\n{lines(current.detail)}" if current.verdict is Verdict.ERROR else ""
             )
@@ -385,16 +394,17 @@ class Kit:
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
         """Give the category of a verdict; the line itself is written by `pytest_runtest_logreport`."""
         verdict = getattr(report, "ocpp_verdict", None)
-        if verdict is None:
+        if verdict is None or (report.ocpp_final and report.outcome == "passed"):
             return None
         category, _, _ = _DECIDED[Verdict(verdict)]
         return category, "", ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Write the line of a case: n of N, elapsed, verdict, duration, title."""
+        """Write the line of a case when it is over, tidying up included: n of N, elapsed, verdict, duration, title."""
         verdict = getattr(report, "ocpp_verdict", None)
-        if verdict is None or self.worker != "main":
+        self.spent[report.nodeid] = report.duration + self.spent.get(report.nodeid, 0.0)
+        if verdict is None or not report.ocpp_final or self.worker != "main":
             return
         self.done += 1
         if self.reporter is None:
@@ -403,7 +413,7 @@ class Kit:
         elapsed = time.monotonic() - self.began
         self.reporter.write(f"[{self.done:>3}/{self.total or '?'}] {elapsed:6.1f} s  {report.ocpp_case:<16} ")
         self.reporter.write(f"{word:<13}", **markup)
-        self.reporter.write_line(f"{report.duration:6.2f} s  {report.ocpp_title}")
+        self.reporter.write_line(f"{self.spent.pop(report.nodeid):6.2f} s  {report.ocpp_title}")
         self.reporter.flush()
 
     def waiting(self, text: str, seconds: float) -> None:

@@ -251,6 +251,7 @@ class Run:
                 given.close()
             except Exception as error:  # noqa: BLE001
                 current.torn_down(error)
+            current.worsened()
         self.current = None
         return current
 

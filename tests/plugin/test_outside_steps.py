@@ -55,3 +55,13 @@ def test_a_fault_of_the_kit_in_teardown_is_a_kit_error(kit, server):
 
 def test_a_state_that_teardown_does_not_reach_leaves_the_verdict(kit, server):
     assert verdict(kit, server, torn('assert False, "the next case looks for itself"')) == ("pass", 0)
+
+
+def test_a_rule_broken_while_tidying_up_is_a_fail_on_the_terminal_too(kit):
+    illegal = {"Heartbeat": lambda connection, identifier: connection.send(f'[3,"{identifier}",{{}}]')}
+    with Csms(illegal) as server:
+        ran = kit(config("csms", server.url), torn('csms.send("Heartbeat").answer()'))
+    assert (list(ran.verdicts.values()), ran.code) == (["fail"], 1)
+    (line,) = [line for line in ran.text.splitlines() if "TC_903_CSMS" in line and "[  1/1]" in line]
+    assert "FAIL" in line
+    assert "schema.required" in ran.text
