@@ -133,7 +133,7 @@ class TestMemory:
         for number in range(6):
             event(number, "A", "Started" if number == 0 else "Updated")
         known = line.judge._semantics._transactions._known
-        assert (list(known["A"].events), known["A"].first, known["A"].last) == ([3, 4, 5], 0, 5)
+        assert (list(known["a"].events), known["a"].first, known["a"].last) == ([3, 4, 5], 0, 5)
         for name in "BCD":
             event(0, name, "Started")
-        assert list(known) == ["B", "C", "D"]
+        assert list(known) == ["b", "c", "d"]
