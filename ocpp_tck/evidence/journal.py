@@ -259,8 +259,6 @@ def _write_all(file: int, data: bytes) -> None:
 
 
 def _plain(value: object) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, Path):

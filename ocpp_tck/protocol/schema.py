@@ -185,11 +185,12 @@ def _errors(validator: Any, payload: Json) -> list[Any]:
     """Give the first errors; only one of a large payload, since the validator makes all of them at once."""
     if len(repr(payload)) < LARGE:
         return list(islice(validator.iter_errors(payload), MAX_FINDINGS))
+    found: list[Any] = []
     try:
         validator.validate(payload)
     except jsonschema_rs.ValidationError as error:
-        return [error]
-    return []
+        found.append(error)
+    return found
 
 
 def _second_accepts(version: Version, action: str, kind: Kind, payload: Json) -> bool:
