@@ -22,12 +22,8 @@ from tests.faults.normal import differences, normal
 WORDS = {word: str(verdict) for verdict, (_, word, _) in LETTERS.items()}
 MOMENTS = ("any", "journal", "act", "reports")
 WEIGHTS = (2, 4, 2, 2)
-WHAT = {
-    "any": "at any moment of its life",
-    "journal": "when its journals have a size drawn by chance",
-    "act": "when the product has just been made to act",
-    "reports": "while it writes the reports",
-}
+"""At any time of its life; when its journals have a size drawn by chance; when the product has just been made to act;
+while it writes the reports."""
 
 
 @dataclass
