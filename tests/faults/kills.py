@@ -20,13 +20,10 @@ from tests.faults.kit import Bench, Kit, bench, size_of
 from tests.faults.normal import differences, normal
 
 WORDS = {word: str(verdict) for verdict, (_, word, _) in LETTERS.items()}
-MOMENTS = ("any", "journal", "reports")
-WEIGHTS = (2, 6, 2)
-WHAT = {
-    "any": "at any moment of its life",
-    "journal": "when its journals have a size drawn by chance",
-    "reports": "while it writes the reports",
-}
+MOMENTS = ("any", "journal", "act", "reports")
+WEIGHTS = (2, 4, 2, 2)
+"""At any time of its life; when its journals have a size drawn by chance; when the product has just been made to act;
+while it writes the reports."""
 
 
 @dataclass
@@ -54,6 +51,7 @@ class Reference:
     code: int
     seconds: float
     size: int
+    acts: int
 
 
 def uninterrupted(place: Bench, folder: Path, workers: int) -> Reference:
@@ -61,7 +59,13 @@ def uninterrupted(place: Bench, folder: Path, workers: int) -> Reference:
     kit = place.start(folder, workers=workers)
     code = kit.end()
     assert (folder / "report.json").exists(), kit.text
-    return Reference(normal(folder / "report.json"), code, time.monotonic() - kit.began, size_of(folder))
+    seconds = time.monotonic() - kit.began
+    return Reference(normal(folder / "report.json"), code, seconds, size_of(folder), _acts(folder))
+
+
+def _acts(folder: Path) -> int:
+    """Count how often the product was made to act."""
+    return sum(path.read_bytes().count(b'"kind":"operator"') for path in find_journals(folder))
 
 
 def kill_until(place: Bench, scratch: Path, count: int, source: random.Random, workers: tuple[int, ...]) -> Found:
@@ -114,9 +118,12 @@ def _kill(kit: Kit, source: random.Random, reference: Reference, found: Found) -
     have = kit.journal_bytes()
     after, share = source.uniform(0, reference.seconds), source.random()
     size = have + share * max(0, reference.size - have)
+    acted = _acts(kit.folder)
+    acts = acted + 1 + int(share * max(0, reference.acts - acted))
     reached = {
         "any": lambda: time.monotonic() - kit.began >= after,
         "journal": lambda: kit.journal_bytes() > size,
+        "act": lambda: _acts(kit.folder) >= acts,
         "reports": lambda: (kit.folder / INDEX).exists() and (kit.folder / INDEX).stat().st_mtime > kit_began,
     }[moment]
     kit_began = time.time()
