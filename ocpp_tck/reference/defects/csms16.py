@@ -243,7 +243,7 @@ class AsksMuchAtBoot(Product):
 
     def _boot(self, station: str, payload: Payload) -> Payload:
         session = self._station(station).session
-        for key in ("HeartbeatInterval", "NumberOfConnectors"):
+        for key in ("HeartbeatInterval", "NumberOfConnectors") * 5:
             if session is not None:
                 session.order("GetConfiguration", {"key": [key]})
         return super()._boot(station, payload)

@@ -7,7 +7,7 @@ from typing import Any
 from ocpp.messages import MessageType
 from websockets.asyncio.server import ServerConnection
 
-from ocpp_tck.reference.csms.session import Payload, Refused
+from ocpp_tck.reference.csms.session import Payload
 from ocpp_tck.reference.csms.v20 import Product, Rpc
 from ocpp_tck.reference.csms.v20_tokens import Tokens
 from ocpp_tck.reference.defects.table import Table
@@ -52,16 +52,6 @@ class JudgesOnlyInAuthorize(Product):
     def _transaction_event(self, station: str, payload: Payload) -> Payload:
         super()._transaction_event(station, payload)
         return {}
-
-
-@table.defect("refuses-what-it-did-not-start", "E01, E02.FR.02")
-class RefusesUnknownTransactions(Product):
-    """Refuses events of a transaction that begins without a token."""
-
-    def _transaction_event(self, station: str, payload: Payload) -> Payload:
-        if payload["eventType"] == "Started" and "idToken" not in payload:
-            raise Refused("PropertyConstraintViolation", "a transaction starts with a token")
-        return super()._transaction_event(station, payload)
 
 
 @table.defect("forgets-registration-at-reconnect", "B01; Part 4 5.3")
@@ -140,7 +130,7 @@ class AsksMuchAtBoot(Product):
 
     def _boot(self, station: str, payload: Payload) -> Payload:
         session = self._station(station).session
-        for variable in ("HeartbeatInterval", "OfflineThreshold"):
+        for variable in ("HeartbeatInterval", "OfflineThreshold") * 5:
             place = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": variable}}
             if session is not None:
                 session.order("GetVariables", {"getVariableData": [place]})
