@@ -55,8 +55,9 @@ class Behaviour:
     """One defect in one version.
 
     Attributes:
-        defect: the product's side of it.
+        role: cs or csms.
         version: OCPP version.
+        defect: name of the product's side of it.
         shown: for each case that must show it, where the first cause may lie: `step 3`, `rule boot.rejected`.
         reason: why no implemented case can show it; empty where one does.
         expect: verdict of those cases.
@@ -65,8 +66,9 @@ class Behaviour:
         first: cases that run before them.
     """
 
-    defect: Defect
+    role: str
     version: str
+    defect: str
     shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reason: str = ""
     expect: str = "fail"
@@ -106,7 +108,7 @@ def load(path: Path = HERE) -> tuple[Behaviour, ...]:
         for number, entry in enumerate(content.get(kind, []), start=1):
             place = f"{path.name}: {kind} {number}"
             for behaviour in _read(entry, kind, known, place):
-                key = (behaviour.defect.role, behaviour.defect.name, behaviour.version)
+                key = (behaviour.role, behaviour.defect, behaviour.version)
                 if key in found:
                     raise BehaviourError(f"{place}: {' '.join(key)} stands there already")
                 found[key] = behaviour
@@ -144,8 +146,9 @@ def _read(
             _check(where, planned(role, version)[case], place)
     return [
         Behaviour(
-            defect=known[role, name, version],
+            role=role,
             version=version,
+            defect=name,
             shown=shown,
             reason=entry.get("reason", ""),
             expect=expect,

@@ -494,12 +494,9 @@ class ChargesUnlocked(Driver):
 
 
 @table.defect("never-available-again", "1.6 4.9")
-class NeverAvailableAgain(Driver):
+class NeverAvailableAgain(StatusReporter):
     """Stays Finishing when the cable has been taken out."""
 
-    def unplug(self, connector: Connector) -> bool:
-        finished = connector.finished
-        moved = super().unplug(connector)
-        connector.finished = connector.finished or finished
-        self.changed()
-        return moved
+    def current(self, number: int) -> Report:
+        report, before = super().current(number), self._seen.get(number)
+        return before if before and (before.status, report.status) == ("Finishing", "Available") else report
