@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -122,14 +123,13 @@ def measure(
     rights = _controls(chosen)
     everything = [*((one, True) for one in rights), *((one, False) for one in chosen)]
     found = []
-    # Processes: Python 3.11 can't compile in several threads at a time, which `ast` does for each failed assertion.
-    with (
-        tempfile.TemporaryDirectory(prefix="ocpp-tck-behaviour-") as scratch,
-        ProcessPoolExecutor(jobs, get_context("spawn")) as pool,
-    ):
-        folders = (Path(scratch) / str(number) for number in range(len(everything)))
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ocpp-tck-behaviour-")))
+        folders = (scratch / str(number) for number in range(len(everything)))
         tasks = [(one, folder, right, suites) for (one, right), folder in zip(everything, folders, strict=False)]
-        for one in pool.map(_attempt, tasks):
+        # Processes: Python 3.11 can't compile in several threads at a time, which `ast` does for each failed assertion.
+        spread = map if jobs == 1 else stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn"))).map
+        for one in spread(_attempt, tasks):
             progress(_line(one))
             found.append(one)
     return found[: len(rights)], found[len(rights) :], time.monotonic() - began
@@ -178,7 +178,7 @@ def _once(name: str, behaviour: Behaviour, folder: Path, *, right: bool, suite: 
     except (OSError, RuntimeError) as error:
         return Found(name=name, behaviour=behaviour, wrong=(f"{name}: {type(error).__name__}: {error}",))
     found = Found(name=name, behaviour=behaviour, cases=tuple(cases), suite=tuple(whole))
-    return replace(found, wrong=tuple(_not_passed(found) if right else _not_shown(found)))
+    return replace(found, wrong=tuple(_not_passed(found) if right else not_shown(found)))
 
 
 def _run(place: Lab, settings: Settings, behaviour: Behaviour, cases: Sequence[str], *, fresh: bool) -> list[Outcome]:
@@ -201,7 +201,8 @@ def _not_passed(found: Found) -> list[str]:
     ]
 
 
-def _not_shown(found: Found) -> list[str]:
+def not_shown(found: Found) -> list[str]:
+    """Give a line for each listed case that did not show a defect as listed, and for each that shows a denied one."""
     behaviour = found.behaviour
     wrong = []
     outcomes = {one.case: one for one in found.cases}
