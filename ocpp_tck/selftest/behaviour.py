@@ -76,7 +76,7 @@ def run(
     jobs: int = 2,
     seed: int = 0,
     only: Sequence[str] = (),
-    sample: int = 0,
+    sample: float = 1.0,
     suites: bool = True,
 ) -> Part:
     """Try the defects; see the module.
@@ -87,18 +87,18 @@ def run(
         jobs: products at a time; they mostly wait.
         seed: for the sample.
         only: names of defects.
-        sample: so many of them, drawn.
+        sample: part of them that is tried, 0 to 1, drawn from those that a case shows.
         suites: whether each product stands the whole suite too.
 
     Raises:
         BehaviourError: `behaviours.toml` is wrong, or a name is unknown.
     """
     found = measure(choose(sut, version, only, sample, seed), jobs, suites=suites)
-    return part(*found, seed=seed, sampled=bool(only or sample))
+    return part(*found, seed=seed, sampled=bool(only) or sample < 1)
 
 
 def choose(
-    sut: str | None, version: str | None, only: Sequence[str], sample: int = 0, seed: int = 0
+    sut: str | None, version: str | None, only: Sequence[str], sample: float = 1.0, seed: int = 0
 ) -> list[Behaviour]:
     """Give the behaviours of a role and version, of these names, or a sample of those that a case shows.
 
@@ -109,10 +109,10 @@ def choose(
     if unknown := set(only) - {one.defect for one in every}:
         raise BehaviourError(f"no defect {min(unknown)}; there are {', '.join(sorted({one.defect for one in every}))}")
     chosen = [one for one in every if not only or one.defect in only]
-    if not sample:
+    if sample >= 1:
         return chosen
     shown = [one for one in chosen if one.shown]
-    return random.Random(seed).sample(shown, min(sample, len(shown)))  # noqa: S311 - which ones is no secret
+    return random.Random(seed).sample(shown, min(len(shown), max(1, round(len(shown) * sample))))  # noqa: S311 - which ones is no secret
 
 
 def measure(
@@ -303,7 +303,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sut", choices=("cs", "csms"), help="only this role")
     parser.add_argument("--version", choices=VERSIONS, help="only this version")
     parser.add_argument("--only", action="append", default=[], metavar="DEFECT", help="only this defect; repeatable")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="only N defects")
+    parser.add_argument("--sample", type=float, default=1.0, metavar="P", help="part of the defects, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="which ones")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="products at a time; they mostly wait")
     parser.add_argument("--no-suites", action="store_true", help="only the cases that must show each defect")
@@ -319,7 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
         tell(f"behaviour: {error}")
         return 2
     rights, wrongs, seconds = measure(chosen, options.jobs, tell, suites=not options.no_suites)
-    result = part(rights, wrongs, seconds, seed=options.seed, sampled=bool(options.only or options.sample))
+    result = part(rights, wrongs, seconds, seed=options.seed, sampled=bool(options.only) or options.sample < 1)
     sys.stdout.write("\n".join(told(result)) + "\n")
     if options.report_dir is not None:
         write_part(result, options.report_dir)

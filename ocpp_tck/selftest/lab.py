@@ -87,8 +87,9 @@ class Lab:
         chosen = settings or self.settings
         link = self.bench.link
         link.arm(mutants if whole else ())
-        with self._opened(chosen, masked=masked) as (kit, journal):
+        with self._made(chosen, masked=masked) as (kit, journal):
             try:
+                kit.open()
                 if connects:
                     self.bench.reset(kit)
                 _carry_out(kit, case, lambda: None if whole else link.arm(mutants))
@@ -105,7 +106,8 @@ class Lab:
         Raises:
             ValueError: a function is no OCA case.
         """
-        with self._opened(settings or self.settings) as (kit, journal):
+        with self._made(settings or self.settings) as (kit, journal):
+            kit.open()
             self.bench.reset(kit)
             for number, case in enumerate(cases):
                 if fresh and number:
@@ -114,14 +116,13 @@ class Lab:
         return outcomes(journal, {})
 
     @contextmanager
-    def _opened(self, settings: Settings, *, masked: bool = True) -> Iterator[tuple[Run, Path]]:
-        """Open a run of the kit with a journal of its own."""
+    def _made(self, settings: Settings, *, masked: bool = True) -> Iterator[tuple[Run, Path]]:
+        """Make a run of the kit, with a journal of its own, and close it in the end."""
         self.count += 1
         folder = self.folder / str(self.count)
         identity = settings.connection.stations[0]
         kit = Run(settings, identity, LiveWorld(settings, identity, folder, masked=masked))
         try:
-            kit.open()
             yield kit, folder / "journal-main.jsonl"
         finally:
             kit.close()
@@ -134,22 +135,16 @@ class Lab:
         Raises:
             CaseError: there is no such case.
         """
-        function, path = find_function(case, version)
-        facts = case_of(function)
-        assert facts is not None  # noqa: S101 - found as a case
-        self.count += 1
-        folder = self.folder / str(self.count)
-        identity = self.settings.connection.stations[0]
+        function, _ = find_function(case, version)
         self.bench.link.arm(mutants)
         self.bench.order("factory-reset")
-        kit = Run(self.settings, identity, LiveWorld(self.settings, identity, folder, masked=False))
-        try:
-            kit.carry_out(function, facts, steps_of(path, function.__name__))
-            hits = self.bench.link.hits
-        finally:
-            kit.close()
-            self.bench.link.arm(())
-        return outcome(folder / "journal-main.jsonl", hits)
+        with self._made(self.settings, masked=False) as (kit, journal):
+            try:
+                _carry_out(kit, function)
+                hits = self.bench.link.hits
+            finally:
+                self.bench.link.arm(())
+        return outcomes(journal, hits)[0]
 
     def with_data(self, **values: Any) -> Settings:
         """Give the settings with other test data."""

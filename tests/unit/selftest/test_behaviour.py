@@ -113,6 +113,7 @@ def test_a_kit_error_is_wrong_whatever_the_defect():
 
 
 def test_a_sample_is_drawn_by_its_seed():
-    drawn = behaviour.choose(None, None, (), sample=5, seed=3)
-    assert drawn == behaviour.choose(None, None, (), sample=5, seed=3) != behaviour.choose(None, None, (), 5, 4)
+    drawn = behaviour.choose(None, None, (), sample=0.1, seed=3)
+    assert drawn == behaviour.choose(None, None, (), 0.1, 3) != behaviour.choose(None, None, (), 0.1, 4)
+    assert 10 < len(drawn) < 20
     assert all(one.shown for one in drawn)
