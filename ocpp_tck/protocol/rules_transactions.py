@@ -22,16 +22,17 @@ def _stop(identifier: str = "2", dt: float = 0, **values: Any) -> Sent:
     return cs(call(identifier, "StopTransaction", **payload), dt)
 
 
-def _meter(identifier: str, value: str, **values: Any) -> Sent:
+def _meter(identifier: str, value: str, at: str = NOW, dt: float = 0, **values: Any) -> Sent:
     sample = {"value": value} | values
-    meter = [{"timestamp": NOW, "sampledValue": [sample]}]
-    return cs(call(identifier, "MeterValues", connectorId=1, transactionId=7, meterValue=meter))
+    meter = [{"timestamp": at, "sampledValue": [sample]}]
+    return cs(call(identifier, "MeterValues", connectorId=1, transactionId=7, meterValue=meter), dt)
 
 
 def _empty(identifier: str) -> Sent:
     return csms(result(identifier))
 
 
+_LATER = "2026-03-20T12:01:00Z"
 _SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), _empty("2"))
 
 
@@ -105,6 +106,13 @@ RULES = (
         should=v16("3.7, 4.10"),
         passing=(_SESSION,),
         failing=(ex16(_start(), _started(), _stop(timestamp="2026-03-20T11:00:00Z")),),
+    ),
+    rule(
+        "transaction.metered_after_stop",
+        "No meter value of a transaction is taken after its end",
+        should=v16("3.16.1, 4.7"),
+        passing=(_SESSION, ex16(_start(), _started(), _stop(), _empty("2"), _meter("m", "150"), _empty("m"))),
+        failing=(ex16(_start(), _started(), _stop(), _empty("2"), _meter("m", "250", at=_LATER, dt=60)),),
     ),
     rule(
         "meter.falling",

@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     for product in (station, csms):
         product.add_argument("--version", choices=VERSIONS, default="1.6")
         product.add_argument("--control", type=address, default=LOOPBACK, metavar="HOST:PORT")
+        product.add_argument("--defect", action="append", default=[], metavar="NAME", dest="defects")
         product.add_argument("--until-stdin-closes", action="store_true")
     return root
 
@@ -87,6 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
                 reboot_seconds=given.reboot_seconds,
                 reconnect_seconds=given.reconnect_seconds,
                 configuration=dict(given.settings),
+                defects=tuple(given.defects),
             ),
             until_stdin_closes=given.until_stdin_closes,
         )
@@ -99,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
             passwords=dict(given.password),
             heartbeat_interval=given.heartbeat_interval,
             tokens=DEFAULT_TOKENS + tuple(given.token),
+            defects=tuple(given.defects),
         ),
         until_stdin_closes=given.until_stdin_closes,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ocpp_tck.reference.control import CannotStart, Control
+from ocpp_tck.reference.parts import check_defects, part
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 LOOPBACK = ("127.0.0.1", 0)
@@ -47,7 +48,8 @@ class StationOptions:
 
     `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
     connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
-    factory values of configuration keys or variables. All times are seconds.
+    factory values of configuration keys or variables. `defects` names what it does wrong on purpose.
+    All times are seconds.
     """
 
     version: str
@@ -66,6 +68,7 @@ class StationOptions:
     serial_number: str = "TCK-0001"
     firmware_version: str = "1.0.0"
     configuration: Mapping[str, str] = field(default_factory=dict)
+    defects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class CsmsOptions:
 
     `stations` empty: a station of any id is accepted. `passwords` maps a station id to the
     Basic auth password that it must show; a station without one connects unauthenticated.
+    `defects` names what it does wrong on purpose.
     """
 
     version: str
@@ -84,6 +88,7 @@ class CsmsOptions:
     heartbeat_interval: int = 300
     tokens: tuple[Token, ...] = DEFAULT_TOKENS
     response_seconds: float = 30.0
+    defects: tuple[str, ...] = ()
 
 
 class Product(Protocol):
@@ -104,32 +109,34 @@ class Product(Protocol):
 
 
 def station_product(options: StationOptions) -> Product:
-    """Build the station for `options.version`. Raises `CannotStart` for an unknown version."""
+    """Build the station for `options.version`. Raises `CannotStart` for an unknown version or defect."""
+    check_defects("cs", options)
     product: Product
     if options.version == "1.6":
         from ocpp_tck.reference.station import v16  # noqa: PLC0415 - loads only what is run
 
-        product = v16.Product(options)
+        product = part(v16.Product, options)(options)
     else:
         _check_version(options.version)
         from ocpp_tck.reference.station import v20  # noqa: PLC0415
 
-        product = v20.Product(options)
+        product = part(v20.Product, options)(options)
     return product
 
 
 def csms_product(options: CsmsOptions) -> Product:
-    """Build the CSMS for `options.version`. Raises `CannotStart` for an unknown version."""
+    """Build the CSMS for `options.version`. Raises `CannotStart` for an unknown version or defect."""
+    check_defects("csms", options)
     product: Product
     if options.version == "1.6":
         from ocpp_tck.reference.csms import v16  # noqa: PLC0415
 
-        product = v16.Product(options)
+        product = part(v16.Product, options)(options)
     else:
         _check_version(options.version)
         from ocpp_tck.reference.csms import v20  # noqa: PLC0415
 
-        product = v20.Product(options)
+        product = part(v20.Product, options)(options)
     return product
 
 

@@ -242,6 +242,32 @@ class Station(Product):
         """Note the value that a key had before a step of the case itself changed it; it is restored with the others."""
         self._changed.setdefault(key, value)
 
+    # -- boot ----------------------------------------------------------------------------------------------------
+
+    def expect_boot(self, *, within: str = "reboot") -> Received:
+        """Wait for the BootNotification of a station that was restarted since the mark: its first request.
+
+        What it said on the connection before the restart is left alone, and so is one that kept its connection.
+
+        Raises:
+            Failed: another request came before it on the new connection (1.6 4.2; 2.0.1 B02.FR.02), or it did not come.
+        """
+        since = self._mark if self._floor is None else self._floor
+        boot = self.expect("BootNotification", within=within)
+        with self.conversation.condition:
+            events = self.conversation.events[since : self.conversation.events.index(boot.event)]
+        opened = [number for number, event in enumerate(events) if event.kind == "opened"]
+        for early in events[opened[-1] :] if opened else ():
+            if early.kind == "call":
+                raise Failed(
+                    f"the {self.noun} sent {early.action} before its BootNotification",
+                    requirement="1.6 4.2" if self.version == "1.6" else "B02.FR.02",
+                    expected="BootNotification as the first request after the restart",
+                    received=repr(Received(early, f"{early.action} request")),
+                    frames=(early.frame, boot.event.frame),
+                )
+        return boot
+
     # -- device model (2.x) --------------------------------------------------------------------------------------
 
     def read_variable(self, component: str, variable: str) -> str | None:

@@ -90,9 +90,9 @@ def _await_boot(run: Run) -> None:
 
 
 @contextmanager
-def bench(sut: str, version: str, variant: tuple[str, ...] = ()) -> Iterator[Bench]:
-    """Start the product and the link."""
-    options = [f"--{name.replace('_', '-')}" for name in variant]
+def bench(sut: str, version: str, variant: tuple[str, ...] = (), defects: tuple[str, ...] = ()) -> Iterator[Bench]:
+    """Start the product, with options and with defects of behaviour, and the link."""
+    options = [f"--{name.replace('_', '-')}" for name in variant] + [f"--defect={name}" for name in defects]
     if sut == "csms":
         with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
             place = f'url = "{url}/ocpp"\nstation_id = "{STATION}"\n'

@@ -32,6 +32,7 @@ class Outcome:
     """What a case came to.
 
     Attributes:
+        case: its id.
         verdict: of the report.
         where: `rule <id>`, `step <n>`, `setup` …, of the first cause; empty for a pass.
         cause: its sentence.
@@ -41,6 +42,7 @@ class Outcome:
         journal: the evidence.
     """
 
+    case: str
     verdict: str
     where: str
     cause: str
@@ -82,27 +84,48 @@ class Lab:
         Raises:
             ValueError: the function is no OCA case.
         """
-        facts = case_of(case)
-        if facts is None:
-            raise ValueError(f"{case.__name__} is no OCA case")
-        self.count += 1
-        folder = self.folder / str(self.count)
         chosen = settings or self.settings
         link = self.bench.link
         link.arm(mutants if whole else ())
-        identity = chosen.connection.stations[0]
-        kit = Run(chosen, identity, LiveWorld(chosen, identity, folder, masked=masked))
-        try:
+        with self._made(chosen, masked=masked) as (kit, journal):
+            try:
+                kit.open()
+                if connects:
+                    self.bench.reset(kit)
+                _carry_out(kit, case, lambda: None if whole else link.arm(mutants))
+                hits = link.hits
+            finally:
+                link.arm(())
+        return outcomes(journal, hits)[0]
+
+    def run_all(
+        self, cases: Sequence[Callable[..., None]], settings: Settings | None = None, *, fresh: bool = True
+    ) -> list[Outcome]:
+        """Run cases one after the other in one run of the kit, each on a freshly reset product if `fresh`.
+
+        Raises:
+            ValueError: a function is no OCA case.
+        """
+        with self._made(settings or self.settings) as (kit, journal):
             kit.open()
-            if connects:
-                self.bench.reset(kit)
-            steps = steps_of(Path(case.__code__.co_filename), case.__name__)
-            kit.carry_out(case, facts, steps, ready=lambda: None if whole else link.arm(mutants))
-            hits = link.hits
+            self.bench.reset(kit)
+            for number, case in enumerate(cases):
+                if fresh and number:
+                    self.bench.reset(kit)
+                _carry_out(kit, case)
+        return outcomes(journal, {})
+
+    @contextmanager
+    def _made(self, settings: Settings, *, masked: bool = True) -> Iterator[tuple[Run, Path]]:
+        """Make a run of the kit, with a journal of its own, and close it in the end."""
+        self.count += 1
+        folder = self.folder / str(self.count)
+        identity = settings.connection.stations[0]
+        kit = Run(settings, identity, LiveWorld(settings, identity, folder, masked=masked))
+        try:
+            yield kit, folder / "journal-main.jsonl"
         finally:
             kit.close()
-            link.arm(())
-        return outcome(folder / "journal-main.jsonl", hits)
 
     def alone(self, case: str, version: str, mutants: Sequence[Mutant] = ()) -> Outcome:
         """Run one case from before the product connects, as in a run of its own; the mutants are armed all the while.
@@ -112,22 +135,16 @@ class Lab:
         Raises:
             CaseError: there is no such case.
         """
-        function, path = find_function(case, version)
-        facts = case_of(function)
-        assert facts is not None  # noqa: S101 - found as a case
-        self.count += 1
-        folder = self.folder / str(self.count)
-        identity = self.settings.connection.stations[0]
+        function, _ = find_function(case, version)
         self.bench.link.arm(mutants)
         self.bench.order("factory-reset")
-        kit = Run(self.settings, identity, LiveWorld(self.settings, identity, folder, masked=False))
-        try:
-            kit.carry_out(function, facts, steps_of(path, function.__name__))
-            hits = self.bench.link.hits
-        finally:
-            kit.close()
-            self.bench.link.arm(())
-        return outcome(folder / "journal-main.jsonl", hits)
+        with self._made(self.settings, masked=False) as (kit, journal):
+            try:
+                _carry_out(kit, function)
+                hits = self.bench.link.hits
+            finally:
+                self.bench.link.arm(())
+        return outcomes(journal, hits)[0]
 
     def with_data(self, **values: Any) -> Settings:
         """Give the settings with other test data."""
@@ -144,11 +161,22 @@ class Lab:
         return replace(self.settings, connection=replace(connection, stations=stations, security_profile=1))
 
 
-def outcome(journal: Path, hits: Mapping[str, int]) -> Outcome:
-    """Read what the one case of a journal came to."""
-    case: Case = fold([read_journal(journal)]).cases[0]
+def _carry_out(kit: Run, case: Callable[..., None], ready: Callable[[], None] = lambda: None) -> None:
+    facts = case_of(case)
+    if facts is None:
+        raise ValueError(f"{case.__name__} is no OCA case")
+    kit.carry_out(case, facts, steps_of(Path(case.__code__.co_filename), case.__name__), ready=ready)
+
+
+def outcomes(journal: Path, hits: Mapping[str, int]) -> list[Outcome]:
+    """Read what the cases of a journal came to."""
+    return [_outcome(case, hits, journal) for case in fold([read_journal(journal)]).cases]
+
+
+def _outcome(case: Case, hits: Mapping[str, int], journal: Path) -> Outcome:
     cause = case.cause
     return Outcome(
+        case=case.id,
         verdict=str(case.verdict),
         where=cause.where if cause else "",
         cause=cause.text if cause else "",
@@ -160,9 +188,9 @@ def outcome(journal: Path, hits: Mapping[str, int]) -> Outcome:
 
 
 @contextmanager
-def lab(sut: str, folder: Path, *options: str, version: str = "1.6") -> Iterator[Lab]:
-    """Start an embedded product, with options such as `connectors=3`, and the link."""
-    with bench(sut, version, options) as place:
+def lab(sut: str, folder: Path, *options: str, version: str = "1.6", defects: tuple[str, ...] = ()) -> Iterator[Lab]:
+    """Start an embedded product, with options such as `connectors=3` and with defects, and the link."""
+    with bench(sut, version, options, defects) as place:
         path = folder / "ocpp-tck.toml"
         path.write_text(place.config, encoding="utf-8")
         yield Lab(place, load(path, environ={}), folder)

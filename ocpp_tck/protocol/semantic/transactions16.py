@@ -27,6 +27,8 @@ _REGISTERS = 200
 """Registers of one transaction that are followed: 4 phases by 3 locations by the measurands are fewer."""
 _SHOWN = 10
 _REGISTER = "Energy.Active.Import.Register"
+_WHOLE_SECONDS = 1.0
+"""What two times may lose between them where a station writes whole seconds."""
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class Transactions16:
         number = payload["transactionId"]
         transaction = self._running.get(number)
         if transaction is None:
-            return [] if number in self._stopped else self._unknown(number)
+            return self._after_the_end(payload) if number in self._stopped else self._unknown(number)
         found = []
         for index, value in enumerate(payload["meterValue"]):
             moment = _time(value["timestamp"])
@@ -124,6 +126,17 @@ class Transactions16:
                 path = f"meterValue[{index}].sampledValue[{place}].value"
                 found += self._sample(transaction, sample, moment, path)
         return found
+
+    def _after_the_end(self, payload: Json) -> list[Violation]:
+        """A value that was queued may come late; one that was taken later than the end may not be the transaction's."""
+        number = payload["transactionId"]
+        end = self._stopped[number][1].get("timestamp")
+        for index, value in enumerate(payload["meterValue"]):
+            if _time(value["timestamp"]) - _time(end) > _WHOLE_SECONDS:
+                text = f"a value of {value['timestamp']} for transaction {number}, which ended at {end}"
+                path = f"meterValue[{index}].timestamp"
+                return [broken("transaction.metered_after_stop", self._version, text, path)]
+        return []
 
     def _sample(self, transaction: _Transaction, sample: Json, moment: float, path: str) -> list[Violation]:
         measurand = sample.get("measurand", _REGISTER)

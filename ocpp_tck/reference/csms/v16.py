@@ -18,6 +18,7 @@ from ocpp_tck.reference.csms.endpoint import Endpoint
 from ocpp_tck.reference.csms.session import Dialect, Payload, Refused, Session
 from ocpp_tck.reference.csms.transactions import Transactions
 from ocpp_tck.reference.launch import CsmsOptions
+from ocpp_tck.reference.parts import part
 
 VERSION = "1.6"
 ACCEPTED, PENDING, REJECTED = REGISTRATION = ("Accepted", "Pending", "Rejected")
@@ -98,9 +99,11 @@ class Product:
             "set_token": self._set_token,
         }
         self._dialect = Dialect(VERSION, frozenset(self._answers), payloads.CODES_1_6, "FormationViolation")
-        self._endpoint = Endpoint(options.listen, "ocpp1.6", options.stations, options.passwords, self._serve)
-        self._tokens = tokens.Tokens(options.tokens)
-        self._transactions = Transactions()
+        self._endpoint = part(Endpoint, options)(
+            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve
+        )
+        self._tokens = part(tokens.Tokens, options)(options.tokens)
+        self._transactions = part(Transactions, options)()
         self._stations: dict[str, Station] = {}
         self._boots: deque[Payload] = deque()
 
@@ -137,7 +140,7 @@ class Product:
     async def _serve(self, station: str, connection: ServerConnection) -> None:
         memory = self._station(station)
         before = memory.session
-        session = memory.session = Session(
+        session = memory.session = part(Session, self._options)(
             station,
             connection,
             self._dialect,
@@ -239,7 +242,7 @@ class Product:
             del self._stations[name]
         self._transactions.forget(station)
         if station is None:
-            self._tokens = tokens.Tokens(self._options.tokens)
+            self._tokens = part(tokens.Tokens, self._options)(self._options.tokens)
             self._boots.clear()
             self._endpoint.passwords = dict(self._options.passwords)
         else:

@@ -22,6 +22,7 @@ from ocpp_tck.reference.csms.session import Dialect, Payload, Refused, Session, 
 from ocpp_tck.reference.csms.v20_orders import GENERATED_IDS, order_of
 from ocpp_tck.reference.csms.v20_tokens import Tokens
 from ocpp_tck.reference.launch import CsmsOptions
+from ocpp_tck.reference.parts import part
 
 ACCEPTED, PENDING, REJECTED = REGISTRATION = ("Accepted", "Pending", "Rejected")
 SERVICE_RESTART = 1012
@@ -107,7 +108,7 @@ class Product:
         )
         subprotocol = f"ocpp{options.version}"
         self._endpoint = Endpoint(options.listen, subprotocol, options.stations, options.passwords, self._serve)
-        self._tokens = Tokens(options.tokens, options.version)
+        self._tokens = part(Tokens, options)(options.tokens, options.version)
         self._stations: dict[str, Station] = {}
         self._boots: deque[Payload] = deque()
         self._ids = itertools.count(1)
@@ -144,7 +145,7 @@ class Product:
     async def _serve(self, station: str, connection: ServerConnection) -> None:
         memory = self._station(station)
         before = memory.session
-        session = memory.session = Rpc(
+        session = memory.session = part(Rpc, self._options)(
             station,
             connection,
             self._dialect,
@@ -250,7 +251,7 @@ class Product:
         for name in forgotten:
             del self._stations[name]
         if station is None:
-            self._tokens = Tokens(self._options.tokens, self._options.version)
+            self._tokens = part(Tokens, self._options)(self._options.tokens, self._options.version)
             self._boots.clear()
             self._endpoint.passwords = dict(self._options.passwords)
         else:

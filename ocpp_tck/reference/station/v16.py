@@ -6,6 +6,7 @@ from typing import Any
 
 from ocpp_tck.reference.control import ActionUnknown, CannotStart, PayloadRefused, StationUnknown
 from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.device import Connector, Device
 from ocpp_tck.reference.station.core16.firmware import Firmware, endpoint
 
@@ -84,7 +85,7 @@ class Product:
 
     def _new_device(self) -> Device:
         try:
-            return Device(self._options)
+            return part(Device, self._options)(self._options)
         except ValueError as error:
             raise CannotStart(f"--set {error}") from error
 
@@ -127,7 +128,7 @@ class Product:
             self._boot()
 
     def _boot(self) -> None:
-        self._firmware = Firmware(self._device, lambda: self._schedule(self._reboot()))
+        self._firmware = part(Firmware, self._options)(self._device, lambda: self._schedule(self._reboot()))
         self._firmware.start()
 
     def _changed(self) -> None:

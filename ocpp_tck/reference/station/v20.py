@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 
 from ocpp_tck.reference.control import ActionUnknown, PayloadRefused, StationUnknown
 from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.v20_model import ValueRefused, Variable, VariableUnknown
 from ocpp_tck.reference.station.v20_outbox import Message
 from ocpp_tck.reference.station.v20_requests import Requests
@@ -41,7 +42,7 @@ class Product:
     def __init__(self, options: StationOptions) -> None:
         self._options = options
         self.url = f"{options.url.rstrip('/')}/{quote(options.station_id, safe='')}"
-        self._machine = _Machine(options, self.url)
+        self._machine = part(Machine, options)(options, self.url)
 
     async def start(self) -> None:
         """Begin to connect."""
@@ -57,20 +58,20 @@ class Product:
             raise StationUnknown(f"this is station {self._options.station_id!r}, not {station!r}")
         if action == "factory_reset":
             await self._machine.stop()
-            self._machine = _Machine(self._options, self.url)
+            self._machine = part(Machine, self._options)(self._options, self.url)
             self._machine.start()
             return
         self._machine.act(action, payload)
 
 
-class _Machine:
+class Machine:
     """A station with its connection."""
 
     def __init__(self, options: StationOptions, url: str) -> None:
         self._options = options
         self._url = url
-        self._station = Station(options, self._variable_changed)
-        self._requests = Requests(self._station, self._reboot, self._boot_again, self._reconnect)
+        self._station = part(Station, options)(options, self._variable_changed)
+        self._requests = part(Requests, options)(self._station, self._reboot, self._boot_again, self._reconnect)
         for key, value in options.configuration.items():
             self._configure(key, value)
         self._link: Link | None = None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.v20_model import DeviceModel, Variable
 from ocpp_tck.reference.station.v20_outbox import Kind, Message, Outbox
 from ocpp_tck.reference.station.v20_rpc import Payload
@@ -35,8 +36,8 @@ class Station:
     def __init__(self, options: StationOptions, variable_changed: Callable[[Variable], None]) -> None:
         self.options = options
         self.evses = {number: Evse(number) for number in range(1, options.connectors + 1)}
-        self.model = DeviceModel(self._variables(), variable_changed)
-        self.outbox = Outbox(self._retry)
+        self.model = part(DeviceModel, options)(self._variables(), variable_changed)
+        self.outbox = part(Outbox, options)(self._retry)
         self.cache = TokenCache(lambda: self.model.number("AuthCacheCtrlr", "LifeTime"))
         self.operative = True
         self.reset_pending = False
@@ -46,8 +47,9 @@ class Station:
         self.powered = True
         self.tasks: set[asyncio.Task[None]] = set()
         self.reset_due: Callable[[], None] = lambda: None
+        self._session = part(Session, options)
         self._around = Surroundings(self.model, self.report_statuses, self._deliver, self._settled)
-        self.sessions = {evse: Session(self._around, evse=self.evses[evse]) for evse in self.evses}
+        self.sessions = {evse: self._session(self._around, evse=self.evses[evse]) for evse in self.evses}
         self.floating: Session | None = None
         self.reported: dict[int, str] = {}
         self._timers: dict[Session, asyncio.TimerHandle] = {}
@@ -254,7 +256,7 @@ class Station:
         free = [one for one in self.sessions.values() if one.idle and one.evse and self.usable(one.evse)]
         if len(free) > 1 and self.floating is None:
             # Which EVSE the driver will plug in is not known yet.
-            return Session(self._around)
+            return self._session(self._around)
         if free and self.floating is None:
             return free[0]
         return running[0] if running else None
@@ -436,7 +438,7 @@ class Station:
             self._stop_timer(session)
         self.floating = None
         for number, old in self.sessions.items():
-            fresh = Session(self._around, evse=self.evses[number], parked=old.parked, plugged=old.plugged)
+            fresh = self._session(self._around, evse=self.evses[number], parked=old.parked, plugged=old.plugged)
             fresh.state = EV_CONNECTED if old.plugged else IDLE
             self.sessions[number] = fresh
             self.evses[number].lock_problem = False

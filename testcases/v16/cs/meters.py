@@ -27,11 +27,13 @@ class Sample:
         moment: time of the reading.
         contexts: contexts of its sampled values; an absent one is Sample.Periodic (7.43).
         measurands: measurands, with and without the phase; an absent one is the energy register (7.43).
+        transaction: transactionId of its message, None without one.
     """
 
     moment: datetime
     contexts: frozenset[str]
     measurands: frozenset[str]
+    transaction: Any
 
 
 def samples(received: Received) -> list[Sample]:
@@ -44,7 +46,8 @@ def samples(received: Received) -> list[Sample]:
             name = sampled.get("measurand", REGISTER)
             measurands |= {name, f"{name}.{sampled.get('phase', '')}"}
         if contexts - UNASKED:
-            found.append(Sample(moment(value.timestamp), frozenset(contexts), frozenset(measurands)))
+            transaction = received.get("transactionId")
+            found.append(Sample(moment(value.timestamp), frozenset(contexts), frozenset(measurands), transaction))
     return found
 
 
@@ -96,6 +99,14 @@ def in_context(found: list[Sample], context: str) -> None:
     for sample in found:
         others = sample.contexts - UNASKED - {context}
         assert not others, f"the reading of {sample.moment.isoformat()} has context {', '.join(sorted(others))}"
+
+
+def of_transaction(found: list[Sample], transaction: int | str) -> None:
+    """Demand that every reading names the transaction that ran when it was taken (4.7)."""
+    for sample in found:
+        assert sample.transaction == transaction, (
+            f"the reading of {sample.moment.isoformat()} names transaction {sample.transaction}, not {transaction}"
+        )
 
 
 def complete(found: list[Sample], configured: str) -> None:

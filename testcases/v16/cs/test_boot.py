@@ -25,7 +25,7 @@ def test_cold_boot(station: Station, operator: Operator, step: Any) -> None:
     station.answer("BootNotification", then=[{"status": "Rejected", "interval": retry}, {"status": "Accepted"}])
     operator.power_cycle()
     with step("1", "The charge point sends a BootNotification, which is rejected"):
-        rejected = station.expect("BootNotification", within="boot")
+        rejected = station.expect_boot(within="boot")
 
     with step("3", "The charge point sends another BootNotification, not before the interval has passed"):
         accepted = station.expect("BootNotification", within="reboot")
@@ -50,7 +50,7 @@ def test_cold_boot_pending(station: Station, operator: Operator, step: Any) -> N
     station.answer("BootNotification", then=[{"status": "Pending", "interval": retry}, {"status": "Accepted"}])
     operator.power_cycle()
     with step("1", "The charge point sends a BootNotification, which is answered with Pending"):
-        pending = station.expect("BootNotification", within="boot")
+        pending = station.expect_boot(within="boot")
 
     configuration = station.send("GetConfiguration")
     with step("4", "The charge point gives all its configuration keys"):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.product import Received
     from ocpp_tck.roles.station import Station
 
+WHOLE_SECONDS = 1.0
+"""What two times may lose between them where a charge point writes whole seconds."""
 QUEUED = 3
 """Meter values that the document wants to be queued at least (036)."""
 ON_THE_WAY = {"Preparing", "SuspendedEV"}
@@ -173,7 +175,7 @@ def test_offline_stop(station: Station, operator: Operator, step: Any) -> None:
     "TC_039_CS",
     "A whole transaction happens offline",
     profile="Core",
-    requirements="1.6 3.5, 3.7, 4.8, 4.10; errata J 2.6",
+    requirements="1.6 3.5, 3.7, 4.8, 4.10, 6.45, 6.49; errata J 2.6",
     applies_if="offline_transactions and local_stop",
 )
 def test_offline_transaction(station: Station, operator: Operator, step: Any) -> None:
@@ -193,3 +195,8 @@ def test_offline_transaction(station: Station, operator: Operator, step: Any) ->
         stop = station.expect("StopTransaction", within="reconnect")
         assert stop.transactionId == given_id(start)
         assert stop.get("reason", "Local") == "Local"
+        lasted = (meters.moment(stop.timestamp) - meters.moment(start.timestamp)).total_seconds()
+        least = station.data.transaction_duration - station.limits.transaction - WHOLE_SECONDS
+        assert lasted >= least, (
+            f"by its times the transaction lasted {lasted:g} s: those are not the times of its events"
+        )

@@ -53,7 +53,7 @@ def test_power_failure_with_backup(station: Station, operator: Operator, step: A
 
     operator.power_on()
     with step("5", "The charge point boots"):
-        station.expect("BootNotification", within="reboot")
+        station.expect_boot()
     with station.unordered(), step("7", "Every connector reports its status, the used one that its cable is in"):
         expect_statuses(station, {"Finishing", "Preparing"}, STARTING | {"Available"})
 
@@ -70,7 +70,7 @@ def test_power_failure(station: Station, operator: Operator, step: Any) -> None:
     transaction = states.charging(station, operator)
     operator.power_cycle()
     with step("1", "The charge point boots"):
-        station.expect("BootNotification", within="reboot")
+        station.expect_boot()
 
     with station.unordered():
         with step("3", "Every connector reports its status"):
@@ -106,7 +106,7 @@ def test_power_failure_unavailable(station: Station, operator: Operator, step: A
 
     operator.power_cycle()
     with step("5", "The charge point boots"):
-        station.expect("BootNotification", within="reboot")
+        station.expect_boot()
     with station.unordered(), step("7", "Every connector reports Unavailable again"):
         for connector in connectors:
             station.expect_status("Unavailable", connector=connector)

@@ -32,7 +32,7 @@ def test_hard_reset(station: Station, step: Any) -> None:
     with step("6", "The charge point accepts the reset"):
         assert reset.response().status == "Accepted"
     with step("7", "The charge point boots"):
-        station.expect("BootNotification", within="reboot")
+        station.expect_boot()
     with step("9", "The charge point reports Unavailable for that connector, Available for all others and 0"):
         states.available_after_boot(station, {connector: {"Unavailable"}})
 
@@ -108,7 +108,7 @@ def test_hard_reset_with_transaction(station: Station, operator: Operator, step:
                 states.expect_before_boot(station, "StatusNotification", finishing)
 
     with step("7", "The charge point boots"):
-        station.expect("BootNotification", within="reboot")
+        station.expect_boot()
 
     with station.unordered():
         if stop is None:

@@ -65,7 +65,7 @@ def booted(station: Station) -> None:
     """State Booted, part with a Reset: the station boots, is accepted and reports every connector."""
     conf = station.call("Reset", type="Immediate")
     assert conf.status == "Accepted"
-    station.expect("BootNotification", within="reboot")
+    station.expect_boot()
     with station.unordered():
         for evse in station.hardware.evses:
             for connector in range(1, evse.connectors + 1):
@@ -81,29 +81,41 @@ def availability(station: Station, state: str, evse: int, connector: int) -> Non
             assert entry.trigger == "Delta"
 
 
-def transaction_event(station: Station, reasons: set[str], **fields: Any) -> Received:
-    """Wait for the next TransactionEvent, but for meter values, and check what it says about the transaction."""
+def transaction_event(
+    station: Station, reasons: set[str], transaction: int | str | None = None, **fields: Any
+) -> Received:
+    """Wait for the next TransactionEvent, but for meter values, and check what it says about the transaction.
+
+    `transaction` is the id of the one that runs and to which the event belongs, if any does.
+    """
     event = station.expect("TransactionEvent", within="transaction")
     while event.triggerReason in METERED:
         event = station.expect("TransactionEvent", within="transaction")
     assert event.triggerReason in reasons
     for name, value in fields.items():
         assert event.get(name) == value
+    if transaction is not None:
+        assert event.transactionInfo.transactionId == transaction
     return event
+
+
+def running(station: Station) -> int | str | None:
+    """Give the id of the transaction that runs, None without one."""
+    return station.transaction() if station.observed.transactions else None
 
 
 def ev_connected(station: Station, operator: Operator) -> None:
     """State EVConnectedPreSession: the cable is plugged in at the configured EVSE."""
     evse = station.hardware.evse
-    started = bool(station.observed.transactions)
+    transaction = running(station)
+    started = transaction is not None
     starts = "EVConnected" in start_points(station)
     operator.plug(evse=evse)
     with station.unordered():
         station.expect_availability("Occupied", evse=evse)
         if started or starts:
-            event = transaction_event(
-                station, {"CablePluggedIn", "ChargingStateChanged"}, eventType="Updated" if started else "Started"
-            )
+            reasons = {"CablePluggedIn", "ChargingStateChanged"}
+            event = transaction_event(station, reasons, transaction, eventType="Updated" if started else "Started")
             assert event.transactionInfo.chargingState in {"EVConnected", "SuspendedEVSE"}
             if not started:
                 assert event.evse.id == evse
@@ -115,14 +127,15 @@ def authorized_locally(station: Station, operator: Operator) -> Received | None:
     The first event after the authorization has that reason and the token, whatever else it tells (E02.FR.01).
     """
     data = station.data
-    started = bool(station.observed.transactions)
+    transaction = running(station)
+    started = transaction is not None
     starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
     operator.present(data.valid_token, evse=station.hardware.evse)
     request = station.expect("Authorize")
     assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
     if not (started or starts):
         return None
-    event = transaction_event(station, {"Authorized"}, eventType="Updated" if started else "Started")
+    event = transaction_event(station, {"Authorized"}, transaction, eventType="Updated" if started else "Started")
     assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
     return event
 
@@ -133,8 +146,8 @@ def authorized_remotely(station: Station) -> Received | None:
     The first event after the request has the reason RemoteStart and its remoteStartId (F01.FR.19, F01.FR.25).
     """
     data = station.data
-    started = bool(station.observed.transactions)
-    running = station.transaction() if started else None
+    transaction = running(station)
+    started = transaction is not None
     starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
     authorizes = (station.read_variable("AuthCtrlr", "AuthorizeRemoteStart") or "").casefold() == "true"
     token = {"idToken": data.valid_token, "type": data.valid_token_type}
@@ -143,13 +156,13 @@ def authorized_remotely(station: Station) -> Received | None:
     )
     assert conf.status == "Accepted"
     if started:
-        assert conf.transactionId == running
+        assert conf.transactionId == transaction
     if authorizes:
         request = station.expect("Authorize")
         assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
     if not (started or starts):
         return None
-    event = transaction_event(station, {"RemoteStart"}, eventType="Updated" if started else "Started")
+    event = transaction_event(station, {"RemoteStart"}, transaction, eventType="Updated" if started else "Started")
     assert event.transactionInfo.remoteStartId == REMOTE_START_ID
     assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
     return event
@@ -171,6 +184,8 @@ def energy_transfer_started(station: Station, authorized: Received | None) -> No
     )
     reasons = {"ChargingStateChanged"} if authorized is not None else {"ChargingStateChanged", *AUTHORIZING}
     assert event.triggerReason in reasons
+    if authorized is not None:
+        assert event.transactionInfo.transactionId == authorized.transactionInfo.transactionId
 
 
 def leave_operative(station: Station) -> None:

@@ -66,18 +66,17 @@ def test_invalid_token(station: Station, operator: Operator, step: Any) -> None:
     states.authorization_enabled(station)
     states.ev_connected(station, operator)
     data = station.data
+    before = len(station.seen("TransactionEvent"))
     operator.present(data.invalid_token, evse=station.hardware.evse)
     with step("1", "The charging station asks the CSMS to authorize the token"):
         request = station.expect("Authorize")
         assert (request.idToken.idToken, request.idToken.type) == (data.invalid_token, data.valid_token_type)
     with step("post", "The charging station neither charges nor starts or authorizes a transaction"):
-        station.expect_none("TransactionEvent", where={"transactionInfo.chargingState": "Charging"})
-        for where in ({"triggerReason": "Authorized"}, {"eventType": "Started"}):
-            found = [
-                event
-                for event in station.seen("TransactionEvent", where=where)
-                if event.event.frame > request.event.frame
-            ]
+        charging = {"transactionInfo.chargingState": "Charging"}
+        station.expect_none("TransactionEvent", where=charging)
+        events = [known.event.frame for known in station.seen("TransactionEvent")[before:]]
+        for where in (charging, {"triggerReason": "Authorized"}, {"eventType": "Started"}):
+            found = [known for known in station.seen("TransactionEvent", where=where) if known.event.frame in events]
             assert not found, f"a TransactionEvent came: {found[0]}"
 
 

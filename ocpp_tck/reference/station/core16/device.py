@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
 from ocpp_tck.reference.station.core16.clock import Clock
 from ocpp_tck.reference.station.core16.configuration import Configuration, core_keys
@@ -129,9 +130,9 @@ class Device:
     def __init__(self, options: StationOptions) -> None:
         """Build a charge point as it leaves the factory. Raises ValueError for a bad override."""
         self.options = options
-        self.clock = Clock()
-        self.cache = AuthorizationCache(self.clock.now)
-        self.configuration = Configuration(
+        self.clock = part(Clock, options)()
+        self.cache = part(AuthorizationCache, options)(self.clock.now)
+        self.configuration = part(Configuration, options)(
             core_keys(
                 options.connectors,
                 fixed_cable=options.fixed_cable,
@@ -140,7 +141,9 @@ class Device:
             options.configuration,
         )
         self.connectors = {
-            number: Connector(number, options.fixed_cable, Meter(1000.0 * number), cable=options.fixed_cable)
+            number: Connector(
+                number, options.fixed_cable, part(Meter, options)(1000.0 * number), cable=options.fixed_cable
+            )
             for number in range(1, options.connectors + 1)
         }
         self.queue: deque[TransactionMessage] = deque()

@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketExce
 from websockets.typing import Subprotocol
 
 from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.commands import CentralSystemCommands
 from ocpp_tck.reference.station.core16.device import Device
@@ -39,12 +40,13 @@ class Firmware:
         self._device = device
         self._reboot = reboot
         self._background = Background()
-        self.transactions = Transactions(device, self._background, self._changed)
+        options = device.options
+        self.transactions = part(Transactions, options)(device, self._background, self._changed)
         self._sender = self.transactions.sender
-        self._reporter = StatusReporter(device, self._sender, self._background)
-        self._registration = Registration(device, self._sender, self._accepted)
-        self.driver = Driver(device, self._sender, self.transactions, self._reporter, self._background)
-        self.commands = CentralSystemCommands(
+        self._reporter = part(StatusReporter, options)(device, self._sender, self._background)
+        self._registration = part(Registration, options)(device, self._sender, self._accepted)
+        self.driver = part(Driver, options)(device, self._sender, self.transactions, self._reporter, self._background)
+        self.commands = part(CentralSystemCommands, options)(
             device,
             registration=self._registration,
             driver=self.driver,

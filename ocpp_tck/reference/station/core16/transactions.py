@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import IdTagInfo
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.clock import stamp
@@ -28,7 +29,7 @@ class Transactions:
         self._device = device
         self._background = background
         self._changed = changed
-        self._sender = Sender(device, self._answered)
+        self._sender = part(Sender, device.options)(device, self._answered)
         self._intervals = asyncio.Event()
 
     @property
