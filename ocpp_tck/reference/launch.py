@@ -14,6 +14,8 @@ from ocpp_tck.reference.control import CannotStart, Control
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 LOOPBACK = ("127.0.0.1", 0)
+FEATURES = ("authorization_cache", "local_stop", "lock_failure", "offline_transactions")
+"""What an embedded charge point of 1.6 can be built without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ class StationOptions:
 
     `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
     connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
-    factory values of configuration keys or variables. All times are seconds.
+    factory values of configuration keys or variables. `without` are features that this product lacks
+    (`FEATURES`), `vendor_id` is a vendorId whose DataTransfer it understands. `hidden_keys`, `read_only_keys`
+    and `reboot_keys` are configuration keys of 1.6 that can't be seen, can't be written, or need a reboot.
+    `locked_cable` (2.x): the cable can be plugged in after authorization only. All times are seconds.
     """
 
     version: str
@@ -66,6 +71,12 @@ class StationOptions:
     serial_number: str = "TCK-0001"
     firmware_version: str = "1.0.0"
     configuration: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    vendor_id: str = ""
+    hidden_keys: frozenset[str] = frozenset()
+    read_only_keys: frozenset[str] = frozenset()
+    reboot_keys: frozenset[str] = frozenset()
+    locked_cable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class CsmsOptions:
 
     `stations` empty: a station of any id is accepted. `passwords` maps a station id to the
     Basic auth password that it must show; a station without one connects unauthenticated.
+    `vendor_id` is a vendorId whose DataTransfer it understands (1.6).
     """
 
     version: str
@@ -84,6 +96,7 @@ class CsmsOptions:
     heartbeat_interval: int = 300
     tokens: tuple[Token, ...] = DEFAULT_TOKENS
     response_seconds: float = 30.0
+    vendor_id: str = ""
 
 
 class Product(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,20 +91,25 @@ def _await_boot(run: Run) -> None:
 
 
 @contextmanager
-def bench(sut: str, version: str, variant: tuple[str, ...] = ()) -> Iterator[Bench]:
-    """Start the product and the link."""
-    options = [f"--{name.replace('_', '-')}" for name in variant]
+def bench(sut: str, version: str, variant: tuple[str, ...] = (), station: str = STATION) -> Iterator[Bench]:
+    """Start the product and the link; `station` is the identity of the product, or of the kit."""
+    options = [f"--{name.replace('_', '-')}{equals}{value}" for name, equals, value in map(_option, variant)]
+    identity = f"station_id = {json.dumps(station)}\n"
     if sut == "csms":
         with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
-            place = f'url = "{url}/ocpp"\nstation_id = "{STATION}"\n'
+            place = f'url = "{url}/ocpp"\n{identity}'
             yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant))
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     with _link(f"ws://{listen}") as (link, url):
-        where = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
+        where = ("--url", f"{url}/ocpp", "--station-id", station, "--control", control)
         with product("cs", "--version", version, *where, *options) as addresses:
-            kit = f'listen = "{listen}"\nstation_id = "{STATION}"\n'
+            kit = f'listen = "{listen}"\n{identity}'
             yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant))
+
+
+def _option(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
 
 
 @contextmanager
