@@ -128,6 +128,7 @@ class Run:
                 hardware=settings.station,
                 observed=self.observed,
                 endpoint=self._listening,
+                declared=settings.pics,
             )
         else:
             self.csms = Csms(

@@ -260,7 +260,7 @@ class Product:
             action: its action, or several of which the first to come is taken.
             where: values that pick the message (any of a set; None = absent); others are left alone.
             reaching: values that the picked message must arrive at; those of `passing` may come before.
-            passing: legal intermediate values; any other value fails at once.
+            passing: legal intermediate values; any other value fails at once, but for a state told once more.
             within: name of the limit.
 
         Raises:
@@ -273,7 +273,7 @@ class Product:
             received = self._take(event)
             if reaching is None or matches(event.payload, reaching):
                 return received
-            if passing is None or not matches(event.payload, passing):
+            if not event.repeats and (passing is None or not matches(event.payload, passing)):
                 values = {path: lookup(event.payload, path) for path in reaching}
                 allowed = f" after {_wanted(passing)}" if passing else ""
                 raise Failed(

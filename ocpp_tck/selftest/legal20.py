@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.reference.mutant import Mutant, Rework
+from ocpp_tck.reference.mutant import Inject, Mutant, Rework
 from ocpp_tck.selftest.legal import (
     CALL,
     DELAYS,
@@ -155,6 +155,14 @@ def _other_report(_dice: Random, scene: Scene) -> list[Mutant]:
     return [on(CS, "call", action, Rework(change), "other report")]
 
 
+def _repeat_status(dice: Random, scene: Scene) -> list[Mutant]:
+    """G01 tells when a state is reported, not that it is reported once."""
+    if scene.version != "2.0.1":
+        return []
+    again = Inject([CALL, "$id", "StatusNotification", "$payload"], sender=CS, in_turn=True)
+    return [on(CS, "call", "StatusNotification", again, "status again", nth=dice.choice([0, 1, 2, 3]))]
+
+
 def _more_events(_dice: Random, scene: Scene) -> list[Mutant]:
     """NotifyEventRequest: several events in one report, of which one is the connector's state."""
     if scene.version != "2.1":
@@ -175,7 +183,6 @@ def _more_events(_dice: Random, scene: Scene) -> list[Mutant]:
 
 def _full_event(dice: Random, _scene: Scene) -> list[Mutant]:
     """TransactionEventRequest: optional fields, and what an absent `offline` means."""
-
     extra: dict[str, Any] = {"offline": False, **dice.choice([{}, {"cableMaxCurrent": 32}])}
 
     def full(payload: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +212,7 @@ def _additional(_dice: Random, _scene: Scene) -> list[Mutant]:
 
 
 def _variable_result(_dice: Random, _scene: Scene) -> list[Mutant]:
-    """GetVariableResultType: attributeType may be absent when Actual, attributeStatusInfo is optional; names in any case."""
+    """GetVariableResultType: attributeType may be absent when Actual, further info; names in any case."""
 
     def other(payload: dict[str, Any]) -> dict[str, Any]:
         for entry in payload["getVariableResult"]:
@@ -234,6 +241,7 @@ STATION = (
     Change("bare BootNotification", _bare_boot, early=True),
     Change("the state by the other message", _other_report, early=True),
     Change("several events in one report", _more_events),
+    Change("a status repeated", _repeat_status),
     Change("full TransactionEvent", _full_event),
     Change("bare TransactionEvent", _bare_event),
     Change("additionalInfo", _additional),

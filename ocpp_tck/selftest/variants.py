@@ -38,7 +38,7 @@ STATION_IDS = {
     "2.0.1": ("CS001", "CS=*-_+|@." + "x" * 38),
     "2.1": ("CS001", "CS=*-_+|@." + "x" * 38),
 }
-"""Identities of a station: any text that a URL can carry percent-encoded (OCPP-J 1.6 3.1.1); identifierString in 2.x."""
+"""Identities of a station: text that a URL can carry percent-encoded (OCPP-J 1.6 3.1.1); of 2.x identifierString."""
 PASSWORD = "correct-horse-40-battery"  # noqa: S105 - of an embedded product
 KNOWN_VENDOR = "org.ocpp-tck.known"
 LOCAL = {"C-30": "ISO14443", "C-31": "ISO15693", "C-32": "KeyCode"}
@@ -71,7 +71,7 @@ class Variant:
     station: str = "CP001"
     password: str = ""
     excused: tuple[str, ...] = ()
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, Any]
 
     def applies(self, condition: str) -> bool:
         """Whether a case with this `applies_if` applies."""
@@ -222,10 +222,10 @@ _BUILT_WITHOUT = ("authorization_cache", "local_stop", "lock_failure", "offline_
 
 def _tokens(dice: Random, length: int, letters: str) -> dict[str, str]:
     """Draw tokens, each as long as it may be."""
-    names = ("valid_token", "same_group_token", "other_token", "group_token", "invalid_token")
-    names += ("expired_token", "blocked_token")
+    names = ("valid", "same_group", "other", "group", "invalid", "expired", "blocked")
     return {
-        name: f"{number}{''.join(dice.choice(letters) for _ in range(length - 1))}" for number, name in enumerate(names)
+        f"{name}_token": f"{number}{''.join(dice.choice(letters) for _ in range(length - 1))}"
+        for number, name in enumerate(names)
     }
 
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 SUTS = ("cs", "csms")
 TURN = ("1.6", "1.6", "1.6", "2.0.1", "1.6", "1.6", "1.6", "2.1", "1.6", "1.6")
 """Version of each number, again and again."""
+NO_TOKEN = "NoAuthorization"
+"""Type of an idToken that is empty (2.0.1 C02)."""
 MOST_CHANGES = 4
 WHOLE, ANY_VARIANT = 0.3, 0.04
 """How often a change is armed from the handshake on, and how often the case need not apply to the product."""
@@ -166,7 +168,7 @@ def _source(function: Callable[..., None]) -> str:
 
 
 def _changes(dice: Random, scene: Scene) -> tuple[list[Change], list[Mutant]]:
-    """Draw changes that have something to change, one of a group, and make their mutants in the order of their ranks."""
+    """Draw changes that have something to change, one of a group; their mutants come in the order of the ranks."""
     known = CHANGES[scene.sut, scene.version == "1.6"]
     wanted = dice.sample(known, dice.randint(1, MOST_CHANGES))
     chosen: dict[str, tuple[Change, list[Mutant]]] = {}
@@ -199,7 +201,7 @@ def _data(dice: Random, variant: Variant, case: Case) -> dict[str, Any]:
         data["charge_point_model"] = dice.choice(["kit", "m" * 20, "Größe L ⚡"])
     if variant.version != "1.6":
         data["valid_token_type"] = token_type(dice, variant, case.applies_if)
-        if data["valid_token_type"] == "NoAuthorization":
+        if data["valid_token_type"] == NO_TOKEN:
             data["valid_token"] = ""
     return data
 
