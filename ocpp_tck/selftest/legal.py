@@ -28,7 +28,7 @@ ONE_OUTSTANDING = frozenset({"rpc.one_outstanding"})
 NOTHING: frozenset[str] = frozenset()
 NOT_UTC = frozenset({"time.utc"})
 NOT_RFC3339 = frozenset({"time.iso8601"})
-SHORT_DELAY, LONG_DELAY = 0.2, 0.55
+SHORT_DELAY, LONG_DELAY = 0.2, 0.4
 """Longest delay of every frame, in seconds; and of single frames, as part of the limit `response`."""
 
 
@@ -259,6 +259,15 @@ DELAYS = (
 # -- further messages -------------------------------------------------------------------------------------------------
 
 
+_UNACCEPTED = {"TC_001_CS", "TC_002_CS"}
+"""Cases in which the charge point is Rejected or Pending for a while: it may not send what it likes (1.6 4.2)."""
+_ACCEPTED = {
+    "cs": ("StatusNotification", "Heartbeat", "Authorize", "StartTransaction", "TransactionEvent", "NotifyEvent"),
+    "csms": ("",),
+}
+"""CALLs that show that the station was accepted, so that others may go ahead of them."""
+
+
 def between(
     dice: Random, scene: Scene, frames: Sequence[tuple[str, Mapping[str, Any]]], *, in_turn: bool
 ) -> list[Mutant]:
@@ -273,13 +282,15 @@ def between(
         action, payload = dice.choice(frames)
         site = dice.choice(["told", "asked", "before"])
         nth = dice.choice([0, 1, 2, 3, 4])
-        sender, kind = {
-            "told": (PEER[scene.sut], "result"),
-            "asked": (scene.sut, "result"),
-            "before": (scene.sut, "call"),
+        if scene.case in _UNACCEPTED:
+            site, nth = "before", dice.choice([0, 1])
+        sender, kind, ahead_of = {
+            "told": (PEER[scene.sut], "result", ""),
+            "asked": (scene.sut, "result", ""),
+            "before": (scene.sut, "call", dice.choice(_ACCEPTED[scene.sut])),
         }[site]
         do = Inject(call(action, payload), before=site == "before", sender=scene.sut, in_turn=in_turn)
-        made.append(on(sender, kind, "", do, f"{action} {site} {nth} #{number}", nth=nth))
+        made.append(on(sender, kind, ahead_of, do, f"{action} {site} {ahead_of} {nth} #{number}", nth=nth))
     return made
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 SUTS = ("cs", "csms")
 TURN = ("1.6", "1.6", "1.6", "2.0.1", "1.6", "1.6", "1.6", "2.1", "1.6", "1.6")
 """Version of each number, again and again."""
-NO_TOKEN = "NoAuthorization"
+NO_TOKEN = "NoAuthorization"  # noqa: S105 - a type
 """Type of an idToken that is empty (2.0.1 C02)."""
 MOST_CHANGES = 4
 WHOLE, ANY_VARIANT = 0.3, 0.04
