@@ -21,6 +21,7 @@ from ocpp_tck.reference.mutant import (
     Drop,
     Duplicate,
     Inject,
+    Lag,
     Mutant,
     Remove,
     Reorder,
@@ -77,6 +78,7 @@ class _Frame:
     after: list[tuple[str, str | bytes]] = field(default_factory=list)
     hold: Mutant | None = None
     close: int | None = None
+    lag: float = 0.0
 
 
 class Traffic:
@@ -97,6 +99,7 @@ class Traffic:
         self._held: dict[str, tuple[Mutant, _Frame, asyncio.Task[None]]] = {}
         self._memory = memory
         self._turns = _Turns()
+        self._on_the_way: dict[str, asyncio.Task[None]] = {}
 
     async def carry(self, sender: str, message: str | bytes) -> None:
         """Pass one message on, or what the mutants make of it."""
@@ -111,12 +114,26 @@ class Traffic:
             await self._cut(frame.close)
         elif frame.hold is not None and sender not in self._held:
             self._hold(frame.hold, frame)
+        elif frame.lag or sender in self._on_the_way:
+            before = self._on_the_way.get(sender)
+            self._on_the_way[sender] = asyncio.create_task(self._arrive(frame, before))
+            return
         else:
             await self._release(frame)
         await self._next_in_turn(_PEER[sender])
 
+    async def _arrive(self, frame: _Frame, before: asyncio.Task[None] | None) -> None:
+        await asyncio.sleep(frame.lag)
+        if before is not None:
+            await before
+        with contextlib.suppress(ConnectionClosed):
+            await self._release(frame)
+            await self._next_in_turn(_PEER[frame.sender])
+
     async def flush(self, sender: str) -> None:
         """Send what is still held back of a sender that has gone."""
+        if last := self._on_the_way.pop(sender, None):
+            await last
         if held := self._held.pop(sender, None):
             held[2].cancel()
             await self._send(held[1])
@@ -126,6 +143,9 @@ class Traffic:
         for _, _, timer in self._held.values():
             timer.cancel()
         self._held.clear()
+        for last in self._on_the_way.values():
+            last.cancel()
+        self._on_the_way.clear()
 
     # -- what a frame is ----------------------------------------------------------------------------------------------
 
@@ -192,6 +212,8 @@ class Traffic:
                 frame.parsed = _parse(frame.message)
             case Delay():
                 await asyncio.sleep(do.seconds)
+            case Lag():
+                frame.lag = do.seconds
             case Duplicate():
                 return self._duplicate(frame)
             case AnswerError():

@@ -126,6 +126,16 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class Lag:
+    """The frame arrives so many seconds later, and so does what its sender says meanwhile: a long way, no slow sender.
+
+    Not in the declarative form.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reorder:
     """The frame goes after the next frame of its sender; a hit only when there is one."""
 
@@ -179,6 +189,7 @@ Do = (
     | Inject
     | Rework
     | Delay
+    | Lag
     | Reorder
     | Duplicate
     | AnswerError

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Limits, TestData
 
 Where = Mapping[str, Any]
+RUNNING_OUT = frozenset({"absence"})
+"""Limits of waits that are meant to run out."""
 RETURNING = frozenset({"boot", "reboot", "reconnect"})
 """Limits of waits for a product that has to come back: that it does not is its failure, not a lost connection."""
 
@@ -34,6 +36,9 @@ class Watcher(Protocol):
 
     def waited(self) -> None:
         """The wait is over."""
+
+    def came(self, text: str, waited: float, limit: float, within: str) -> None:
+        """What the case waited for came; `waited` and `limit` are seconds, of which a dwell is taken off."""
 
     def took(self, frame: int, received: str) -> None:
         """The case took a message."""
@@ -360,12 +365,17 @@ class Product:
             result = self._prompted(ready, text)
             if result is not None:
                 return result
-        seconds = self.limit(within)
+        seconds, clock = self.limit(within), self.conversation.clock
         self.watcher.waiting(f"{text} (limit {within} {seconds:g} s)", seconds)
+        began = clock.monotonic()
         try:
-            return self.conversation.wait(ready, seconds)
+            result = self.conversation.wait(ready, seconds)
         finally:
             self.watcher.waited()
+        if result is not None and result is not False and within not in RUNNING_OUT:
+            dwell = 0.0 if hasattr(self.limits, within) else float(getattr(self.data, within))
+            self.watcher.came(text, clock.monotonic() - began - dwell, seconds - dwell, within)
+        return result
 
     def finish_prompt(self) -> None:
         """Wait until the person has done what an open prompt asks, before the case goes on.

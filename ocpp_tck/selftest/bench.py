@@ -91,21 +91,31 @@ def _await_boot(run: Run) -> None:
 
 
 @contextmanager
-def bench(sut: str, version: str, variant: tuple[str, ...] = (), station: str = STATION) -> Iterator[Bench]:
-    """Start the product and the link; `station` is the identity of the product, or of the kit."""
+def bench(
+    sut: str, version: str, variant: tuple[str, ...] = (), station: str = STATION, *, short: str = SHORT
+) -> Iterator[Bench]:
+    """Start the product and the link.
+
+    Args:
+        sut: role of the product.
+        version: OCPP version.
+        variant: options of its command line, without the leading dashes.
+        station: identity of the product, or of the kit.
+        short: tables of the kit's configuration with dwells and limits.
+    """
     options = [f"--{name.replace('_', '-')}{equals}{value}" for name, equals, value in map(_option, variant)]
     identity = f"station_id = {json.dumps(station)}\n"
     if sut == "csms":
         with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
             place = f'url = "{url}/ocpp"\n{identity}'
-            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant))
+            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant, short))
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     with _link(f"ws://{listen}") as (link, url):
         where = ("--url", f"{url}/ocpp", "--station-id", station, "--control", control)
         with product("cs", "--version", version, *where, *options) as addresses:
             kit = f'listen = "{listen}"\n{identity}'
-            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant))
+            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant, short))
 
 
 def _option(text: str) -> tuple[str, str, str]:
@@ -122,7 +132,7 @@ def _link(target: str) -> Iterator[tuple[Link, str]]:
         link.stop()
 
 
-def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...]) -> str:
+def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...], short: str) -> str:
     answers = "".join(
         f'"{one.id}" = {"true" if one.id in variant else one.default or "false"}\n'
         for one in features(version, sut).values()
@@ -133,5 +143,5 @@ def _config(sut: str, version: str, place: str, control: str, variant: tuple[str
         f"[connection]\n{place}[station]\n{hardware}"
         '[driver]\norder = ["http"]\n[driver.http]\n'
         f'url = "{control}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
-        f"{SHORT}\n[pics]\n{answers}"
+        f"{short}\n[pics]\n{answers}"
     )

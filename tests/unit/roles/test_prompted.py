@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ocpp_tck.protocol.types import Side, Version
+from ocpp_tck.roles.clock import SystemClock
 from ocpp_tck.roles.conversation import Event
 from ocpp_tck.roles.product import Product
 from ocpp_tck.settings import Limits, TestData
@@ -23,6 +24,7 @@ class Dialogue:
     def __init__(self):
         self.condition = threading.Condition(threading.RLock())
         self.events = []
+        self.clock = SystemClock()
 
     def wait(self, ready, seconds):
         deadline = time.monotonic() + seconds
@@ -44,6 +46,9 @@ class Person:
         pass
 
     def waited(self):
+        pass
+
+    def came(self, text, waited, limit, within):
         pass
 
     def took(self, frame, received):
