@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.reference.mutant import Delay, Inject, Match, Mutant, Reorder, Rework, payload_of
+from ocpp_tck.reference.mutant import Inject, Lag, Match, Mutant, Reorder, Rework, payload_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ ONE_OUTSTANDING = frozenset({"rpc.one_outstanding"})
 NOTHING: frozenset[str] = frozenset()
 NOT_UTC = frozenset({"time.utc"})
 NOT_RFC3339 = frozenset({"time.iso8601"})
-SHORT_DELAY, LONG_DELAY = 0.2, 0.4
+SHORT_DELAY, LONG_DELAY = 0.2, 0.25
 """Longest delay of every frame, in seconds; and of single frames, as part of the limit `response`."""
 
 
@@ -239,7 +239,7 @@ _MEASURED = {"TC_001_CS", "TC_002_CS", "TC_004_2_CS", "TC_011_2_CS"}
 
 
 def _slow(dice: Random, scene: Scene) -> list[Mutant]:
-    return [on(scene.sut, "any", "", Delay(round(dice.uniform(0.02, SHORT_DELAY), 3)), "all slow")]
+    return [on(scene.sut, "any", "", Lag(round(dice.uniform(0.02, SHORT_DELAY), 3)), "all slow")]
 
 
 def _late(dice: Random, scene: Scene) -> list[Mutant]:
@@ -248,7 +248,7 @@ def _late(dice: Random, scene: Scene) -> list[Mutant]:
     kind = dice.choice(["call", "result"])
     numbers = dice.sample(range(1, 7), 2)
     seconds = round(dice.uniform(0.3, LONG_DELAY) * scene.response, 3)
-    return [on(scene.sut, kind, "", Delay(seconds), f"late {kind} {nth}", nth=nth) for nth in numbers]
+    return [on(scene.sut, kind, "", Lag(seconds), f"late {kind} {nth}", nth=nth) for nth in numbers]
 
 
 DELAYS = (

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck import demo, pics
 from ocpp_tck.case import steps_of
@@ -41,7 +41,7 @@ from ocpp_tck.verdict import Verdict
 from ocpp_tck.world import LiveWorld
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ocpp_tck.case import Case
     from ocpp_tck.selftest.bench import Bench
@@ -59,6 +59,11 @@ SLOW_OPTIONS = (
     f"reconnect-seconds={NEAR * SLOW_LIMITS['reconnect'] - LAG:.1f}",
 )
 """With the lag of the BootNotification on top, booting and connecting take 80 % of their limits too."""
+BEATING = {"TC_001_CS", "TC_002_CS"}
+"""Cases about heartbeats."""
+QUIET, BEAT = 300, 10
+"""Heartbeat intervals against the slowed product: one CALL at a time takes so long that each heartbeat would put off
+what comes after it."""
 _COMMAND = "import sys; from ocpp_tck.cli import main; sys.exit(main())"
 _ONE_RUN = 900
 """Seconds that one run of a suite by the command may take."""
@@ -173,8 +178,9 @@ def run_suite(
     ledger: Ledger,
     *,
     order: int | None = None,
-    part: tuple[int, int] = (0, 1),
-    limits: dict[str, float] | None = None,
+    cases: Sequence[tuple[Case, Callable[..., None]]] | None = None,
+    limits: Mapping[str, float] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> None:
     """Run the cases of a suite in one run of the kit, without resetting the product between them.
 
@@ -184,10 +190,11 @@ def run_suite(
         scenario: for the ledger.
         ledger: gets the verdicts.
         order: seed of a random order; None: the order of the files.
-        part: K, N: every Nth case from the Kth on.
+        cases: only these.
         limits: limits that differ from those of the demo.
+        data: test data that differ.
     """
-    cases = suite.cases()[part[0] :: part[1]]
+    cases = list(suite.cases() if cases is None else cases)
     if order is not None:
         random.Random(f"{order} {suite.name}").shuffle(cases)  # noqa: S311 - reproducible, not secret
         cases.sort(key=lambda pair: bool(pair[0].changes))
@@ -195,7 +202,12 @@ def run_suite(
         config = Path(scratch) / "ocpp-tck.toml"
         config.write_text(place.config, encoding="utf-8")
         settings = load(config, environ={})
-        settings = replace(settings, limits=replace(settings.limits, **(limits or {})), seed=order or 0)
+        settings = replace(
+            settings,
+            limits=replace(settings.limits, **(limits or {})),
+            test_data=replace(settings.test_data, **(data or {})),
+            seed=order or 0,
+        )
         run = _MeasuringRun(settings, Path(scratch), lambda share, text: ledger.waited(scenario, share, text))
         try:
             run.open()
@@ -260,12 +272,22 @@ def loaded(suite: Suite, ledger: Ledger, count: int) -> None:
             run_suite(place, suite, "load", ledger)
 
 
-def slowed(suite: Suite, ledger: Ledger, part: tuple[int, int]) -> None:
-    """Run the suite on a product whose messages come at 80 % of each limit."""
+def shares(suite: Suite) -> list[list[tuple[Case, Callable[..., None]]]]:
+    """Divide a suite among several products; the cases about heartbeats go alone."""
+    cases = suite.cases()
+    alone = [[pair] for pair in cases if pair[0].id in BEATING]
+    others = [pair for pair in cases if pair[0].id not in BEATING]
+    return alone + [part for part in (others[number::WORKERS] for number in range(WORKERS)) if part]
+
+
+def slowed(suite: Suite, ledger: Ledger, cases: list[tuple[Case, Callable[..., None]]]) -> None:
+    """Run cases on a product whose messages come at 80 % of each limit."""
     options = SLOW_OPTIONS if suite.sut == "cs" else ()
     with product(suite, *options) as place:
         place.link.arm([Mutant(Match(sender=suite.sut, type="any", nth=0), Lag(LAG), "slow")])
-        run_suite(place, suite, "slowed", ledger, part=part, limits=SLOW_LIMITS)
+        interval = BEAT if cases[0][0].id in BEATING else QUIET
+        data = {"heartbeat_interval": interval} if suite.sut == "cs" else {}
+        run_suite(place, suite, "slowed", ledger, cases=cases, limits=SLOW_LIMITS, data=data)
 
 
 def with_workers(suite: Suite, ledger: Ledger) -> None:
@@ -345,18 +367,13 @@ def run(
     def times(count: int) -> int:
         return max(1, round(count * scale))
 
-    shards = [(number, WORKERS) for number in range(WORKERS)]
     work: dict[str, list[Callable[[], None]]] = {
         "loops": [partial(loops, one, ledger, times(LOOPS)) for one in chosen],
         "restarts": [partial(restarts, one, ledger, times(RESTARTS)) for one in chosen],
         "random order": [partial(orders, one, ledger, times(ORDERS), seed) for one in chosen],
         "-n 4": [partial(with_workers, one, ledger) for one in chosen if not one.variant],
         "load": [partial(loaded, one, ledger, times(LOADED)) for one in chosen],
-        "slowed": [
-            partial(slowed, one, ledger, part)
-            for one in chosen
-            for part in (shards if len(one.cases()) > WORKERS else [(0, 1)])
-        ],
+        "slowed": [partial(slowed, one, ledger, cases) for one in chosen for cases in shares(one)],
     }
     for scenario in scenarios:
         _carry_out(scenario, work[scenario], ledger, jobs)
@@ -376,7 +393,7 @@ def run(
 
 def _carry_out(scenario: str, work: list[Callable[[], None]], ledger: Ledger, jobs: int) -> None:
     busy = load_on_every_core(_ONE_RUN) if scenario == "load" else contextlib.nullcontext()
-    most = {"-n 4": 1, "slowed": 4 * jobs}.get(scenario, jobs)
+    most = {"-n 4": 2, "slowed": 4 * jobs}.get(scenario, jobs)
     with busy, ThreadPoolExecutor(max_workers=most) as pool:
         for done in [pool.submit(one) for one in work]:
             problem = done.exception()

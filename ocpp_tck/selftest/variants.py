@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 VARIANTS = 12
 """Starts of a product per role and version."""
 LIMITS = {
-    "response": 3.0,
-    "boot": 6.0,
-    "reboot": 6.0,
-    "reconnect": 6.0,
-    "transaction": 4.0,
+    "response": 6.0,
+    "boot": 10.0,
+    "reboot": 10.0,
+    "reconnect": 10.0,
+    "transaction": 6.0,
     "absence": 0.3,
-    "interval": 1.5,
+    "interval": 2.5,
 }
 """Limits of the kit against a variant, seconds: wide enough for delays inside them and for a loaded machine."""
 STATION_IDS = {
