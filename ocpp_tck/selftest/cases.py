@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ FOLDERS = {"1.6": "v16", "2.0.1": "v20", "2.1": "v20"}
 VERSIONS = tuple(FOLDERS)
 
 
+@cache
 def cases_of(sut: str, version: str) -> dict[str, tuple[Case, Callable[..., None]]]:
     """Give the implemented cases of a role and version: facts and function, by OCA id.
 

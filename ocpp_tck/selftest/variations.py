@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 SUTS = ("cs", "csms")
 TURN = ("1.6", "1.6", "1.6", "2.0.1", "1.6", "1.6", "1.6", "2.1", "1.6", "1.6")
 """Version of each number, again and again."""
+STARTS = 3
 NO_TOKEN = "NoAuthorization"  # noqa: S105 - a type
 """Type of an idToken that is empty (2.0.1 C02)."""
 MOST_CHANGES = 4
@@ -227,14 +229,30 @@ def _batch(batch: Sequence[Variation], keep: Path | None) -> Iterator[Found]:
     while left:
         variant = left[0].variant
         with tempfile.TemporaryDirectory(prefix="ocpp-tck-variations-") as scratch:
-            options = variant.options
-            with lab(variant.sut, Path(scratch), *options, version=variant.version, station=variant.station) as place:
+            with _started(variant, Path(scratch)) as place:
                 while left:
                     variation = left.pop(0)
                     found, broken = _one(place, variation, keep)
                     yield found
                     if broken:
                         break  # the next one gets a new product
+
+
+@contextmanager
+def _started(variant: Variant, folder: Path) -> Iterator[Lab]:
+    """Start the product; again when another process took the port that was free a moment ago."""
+    for attempt in range(STARTS):
+        with ExitStack() as stack:
+            try:
+                place = stack.enter_context(
+                    lab(variant.sut, folder, *variant.options, version=variant.version, station=variant.station)
+                )
+            except RuntimeError:
+                if attempt == STARTS - 1:
+                    raise
+                continue
+            yield place
+            return
 
 
 def _one(place: Lab, variation: Variation, keep: Path | None) -> tuple[Found, bool]:
