@@ -228,14 +228,16 @@ def _batch(batch: Sequence[Variation], keep: Path | None) -> Iterator[Found]:
     left = list(batch)
     while left:
         variant = left[0].variant
-        with tempfile.TemporaryDirectory(prefix="ocpp-tck-variations-") as scratch:
-            with _started(variant, Path(scratch)) as place:
-                while left:
-                    variation = left.pop(0)
-                    found, broken = _one(place, variation, keep)
-                    yield found
-                    if broken:
-                        break  # the next one gets a new product
+        with (
+            tempfile.TemporaryDirectory(prefix="ocpp-tck-variations-") as scratch,
+            _started(variant, Path(scratch)) as place,
+        ):
+            while left:
+                variation = left.pop(0)
+                found, broken = _one(place, variation, keep)
+                yield found
+                if broken:
+                    break  # the next one gets a new product
 
 
 @contextmanager
