@@ -215,6 +215,31 @@ SPELLING = tuple(
     )
 )
 
+# -- message ids -------------------------------------------------------------------------------------------------------
+
+
+def _ids(dice: Random, scene: Scene) -> list[Mutant]:
+    """Any string of 36 characters at most, unique on the connection (OCPP-J 1.6 4.1.4; 2.0.1 Part 4 4.1.4)."""
+    form = dice.choice(["{}", "{:036}", "<{}> \"'\\/ é"])
+    given: dict[str, str] = {}
+
+    def out(frame: Any) -> Any:
+        name = form.format(len(given) + 1)
+        given[name] = str(frame[1])
+        return [frame[0], name, *frame[2:]]
+
+    def back(frame: Any) -> Any:
+        return [frame[0], given[frame[1]], *frame[2:]] if isinstance(frame, list) and frame[1] in given else None
+
+    return [
+        on(scene.sut, "call", "", Rework(out), "own ids"),
+        on(PEER[scene.sut], "result", "", Rework(back), "ids in results"),
+        on(PEER[scene.sut], "error", "", Rework(back), "ids in errors"),
+    ]
+
+
+IDS = (Change("other message ids", _ids, rank=1),)
+
 # -- letter case of identifiers ---------------------------------------------------------------------------------------
 
 _IDENTIFIERS = {"idTag", "parentIdTag", "idToken", "vendorId"}

@@ -8,6 +8,7 @@ from ocpp_tck.reference.mutant import AnswerError, Inject, Mutant, Set
 from ocpp_tck.selftest.legal import (
     CALL,
     DELAYS,
+    IDS,
     LETTERS,
     ONE_OUTSTANDING,
     SPELLING,
@@ -256,11 +257,14 @@ def _vendor_keys(dice: Random, _scene: Scene) -> list[Mutant]:
     reverse = dice.random() < 0.5  # noqa: PLR2004 - a coin
 
     def more(payload: dict[str, Any]) -> dict[str, Any] | None:
-        known = payload.get("configurationKey") or []
-        if len(known) < 2:  # noqa: PLR2004 - one key was asked for by its name
-            return None
-        entries = [*own, *known]
-        return {**payload, "configurationKey": entries[::-1] if reverse else entries}
+        known, unknown = payload.get("configurationKey") or [], payload.pop("unknownKey", [])
+        asked = [entry for entry in own if entry["key"] in unknown]
+        if len(known) > 1 and not asked:  # all keys
+            known = [*own, *known]
+        left = [name for name in unknown if name not in {entry["key"] for entry in asked}]
+        entries = [*known, *asked]
+        payload["configurationKey"] = entries[::-1] if reverse and len(entries) > len(asked) + 1 else entries
+        return {**payload, "unknownKey": left} if left else payload
 
     whole = on(CS, "result", "GetConfiguration", reworked(more), "own keys")
     return [whole]
@@ -318,6 +322,7 @@ def _refusals(dice: Random, scene: Scene) -> list[Mutant]:
 STATION = (
     *TIMES,
     *SPELLING,
+    *IDS,
     *LETTERS,
     *DELAYS,
     Change(
@@ -456,6 +461,7 @@ def _data_refused(dice: Random, _scene: Scene) -> list[Mutant]:
 CENTRAL = (
     *TIMES,
     *SPELLING,
+    *IDS,
     *LETTERS,
     *DELAYS,
     Change(

@@ -8,6 +8,7 @@ from ocpp_tck.reference.mutant import Inject, Mutant, Rework
 from ocpp_tck.selftest.legal import (
     CALL,
     DELAYS,
+    IDS,
     LETTERS,
     SPELLING,
     TEXT,
@@ -232,6 +233,7 @@ def _variable_result(_dice: Random, _scene: Scene) -> list[Mutant]:
 STATION = (
     *TIMES,
     *SPELLING,
+    *IDS,
     *LETTERS,
     *DELAYS,
     Change("customData", _custom),
@@ -351,6 +353,7 @@ MESSAGE = {"format": "UTF8", "language": "de", "content": TEXT}
 CENTRAL = (
     *TIMES,
     *SPELLING,
+    *IDS,
     *LETTERS,
     *DELAYS,
     Change("customData", _custom),
