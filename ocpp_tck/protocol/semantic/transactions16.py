@@ -38,6 +38,15 @@ class _Transaction:
     registers: dict[tuple[str, ...], tuple[float, float]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """The StopTransaction that ended a transaction: where it came, what it said, and the time in it."""
+
+    connection: str
+    said: bytes
+    at: str
+
+
 class Transactions16:
     """The transactions of one station.
 
@@ -47,7 +56,7 @@ class Transactions16:
     def __init__(self, version: Version) -> None:
         self._version = version
         self._running: dict[int, _Transaction] = {}
-        self._stopped: dict[int, tuple[str, bytes]] = {}
+        self._stopped: dict[int, _Stop] = {}
 
     def called(self, connection: str, action: str, payload: Json) -> list[Violation]:
         """Judge a request."""
@@ -74,7 +83,7 @@ class Transactions16:
         if action == "StopTransaction" and isinstance(request, dict):
             number = request.get("transactionId")
             if isinstance(number, int) and self._running.pop(number, None) is not None:
-                _remember(self._stopped, number, (connection, digest(request)))
+                _remember(self._stopped, number, _Stop(connection, digest(request), request["timestamp"]))
         return []
 
     def _starts(self, payload: Json) -> list[Violation]:
@@ -88,8 +97,8 @@ class Transactions16:
     def _stops(self, connection: str, payload: Json) -> list[Violation]:
         number = payload["transactionId"]
         if number in self._stopped and number not in self._running:
-            where, earlier = self._stopped[number]
-            if where != connection and earlier == digest(payload):
+            earlier = self._stopped[number]
+            if earlier.connection != connection and earlier.said == digest(payload):
                 return []  # the first answer may have been lost with its connection
             text = f"transaction {number} was stopped before"
             return [broken("transaction.stopped_twice", self._version, text, "transactionId")]
@@ -130,7 +139,7 @@ class Transactions16:
     def _after_the_end(self, payload: Json) -> list[Violation]:
         """A value that was queued may come late; one that was taken later than the end may not be the transaction's."""
         number = payload["transactionId"]
-        end = self._stopped[number][1].get("timestamp")
+        end = self._stopped[number].at
         for index, value in enumerate(payload["meterValue"]):
             if _time(value["timestamp"]) - _time(end) > _WHOLE_SECONDS:
                 text = f"a value of {value['timestamp']} for transaction {number}, which ended at {end}"
