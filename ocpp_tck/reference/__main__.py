@@ -5,6 +5,7 @@ import sys
 
 from ocpp_tck.reference.launch import (
     DEFAULT_TOKENS,
+    FEATURES,
     LOOPBACK,
     VERSIONS,
     CsmsOptions,
@@ -54,6 +55,13 @@ def parser() -> argparse.ArgumentParser:
     station.add_argument("--backup-power", action="store_true")
     station.add_argument("--reboot-seconds", type=float, default=0.1)
     station.add_argument("--reconnect-seconds", type=float, default=0.1)
+    station.add_argument(
+        "--without", choices=FEATURES, action="append", default=[], help="a feature that it lacks (1.6)"
+    )
+    station.add_argument("--hidden-key", action="append", default=[], metavar="KEY", help="can't be seen (1.6)")
+    station.add_argument("--read-only-key", action="append", default=[], metavar="KEY", help="can't be written (1.6)")
+    station.add_argument("--reboot-key", action="append", default=[], metavar="KEY", help="needs a reboot (1.6)")
+    station.add_argument("--locked-cable", action="store_true", help="no cable before authorization (2.x)")
     station.add_argument("--set", type=key_value, action="append", default=[], metavar="KEY=VALUE", dest="settings")
 
     csms = products.add_parser("csms", help="a CSMS")
@@ -64,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     csms.add_argument("--token", type=token, action="append", default=[], metavar="IDTAG=Status[:parent]")
 
     for product in (station, csms):
+        product.add_argument("--vendor-id", default="", help="a vendorId whose DataTransfer it understands (1.6)")
         product.add_argument("--version", choices=VERSIONS, default="1.6")
         product.add_argument("--control", type=address, default=LOOPBACK, metavar="HOST:PORT")
         product.add_argument("--defect", action="append", default=[], metavar="NAME", dest="defects")
@@ -89,6 +98,12 @@ def main(arguments: list[str] | None = None) -> int:
                 reconnect_seconds=given.reconnect_seconds,
                 configuration=dict(given.settings),
                 defects=tuple(given.defects),
+                without=frozenset(given.without),
+                vendor_id=given.vendor_id,
+                hidden_keys=frozenset(given.hidden_key),
+                read_only_keys=frozenset(given.read_only_key),
+                reboot_keys=frozenset(given.reboot_key),
+                locked_cable=given.locked_cable,
             ),
             until_stdin_closes=given.until_stdin_closes,
         )
@@ -102,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
             heartbeat_interval=given.heartbeat_interval,
             tokens=DEFAULT_TOKENS + tuple(given.token),
             defects=tuple(given.defects),
+            vendor_id=given.vendor_id,
         ),
         until_stdin_closes=given.until_stdin_closes,
     )

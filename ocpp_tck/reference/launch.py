@@ -15,6 +15,8 @@ from ocpp_tck.reference.parts import check_defects, part
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 LOOPBACK = ("127.0.0.1", 0)
+FEATURES = ("authorization_cache", "local_stop", "lock_failure", "offline_transactions")
+"""What an embedded charge point of 1.6 can be built without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,10 @@ class StationOptions:
 
     `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
     connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
-    factory values of configuration keys or variables. `defects` names what it does wrong on purpose.
-    All times are seconds.
+    factory values of configuration keys or variables. `defects` names what it does wrong on purpose. `without` are features that this product lacks
+    (`FEATURES`), `vendor_id` is a vendorId whose DataTransfer it understands. `hidden_keys`, `read_only_keys`
+    and `reboot_keys` are configuration keys of 1.6 that can't be seen, can't be written, or need a reboot.
+    `locked_cable` (2.x): the cable can be plugged in after authorization only. All times are seconds.
     """
 
     version: str
@@ -69,6 +73,12 @@ class StationOptions:
     firmware_version: str = "1.0.0"
     configuration: Mapping[str, str] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+    vendor_id: str = ""
+    hidden_keys: frozenset[str] = frozenset()
+    read_only_keys: frozenset[str] = frozenset()
+    reboot_keys: frozenset[str] = frozenset()
+    locked_cable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ class CsmsOptions:
     `stations` empty: a station of any id is accepted. `passwords` maps a station id to the
     Basic auth password that it must show; a station without one connects unauthenticated.
     `defects` names what it does wrong on purpose.
+    `vendor_id` is a vendorId whose DataTransfer it understands (1.6).
     """
 
     version: str
@@ -89,6 +100,7 @@ class CsmsOptions:
     tokens: tuple[Token, ...] = DEFAULT_TOKENS
     response_seconds: float = 30.0
     defects: tuple[str, ...] = ()
+    vendor_id: str = ""
 
 
 class Product(Protocol):

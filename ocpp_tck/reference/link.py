@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from ocpp_tck.reference.link_traffic import Traffic
@@ -77,6 +78,7 @@ class Link:
         self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)
         self._server: Server | None = None
         self._memory: dict[str, dict[str, Any]] = {}
+        self._carried: dict[str, list[tuple[ServerConnection, asyncio.Event]]] = {}
         self.arm(mutants)
 
     def start(self) -> str:
@@ -183,6 +185,7 @@ class Link:
             headers = {name: value for name, value in changed.items() if value is not None}
             offered = offered if mutant.do.offer is None else list(mutant.do.offer)
             self.hit(mutant)
+        await self._departed(request.path)
         agent = next((headers.pop(name) for name in list(headers) if name.lower() == "user-agent"), None)
         try:
             upstream = await connect(
@@ -210,6 +213,9 @@ class Link:
         csms: ClientConnection = station.upstream  # type: ignore[attr-defined]
         memory = self._memory.setdefault(station.request.path if station.request else "", {})
         traffic = Traffic(self, {"cs": station, "csms": csms}, memory)
+        path = station.request.path if station.request else ""
+        departed = asyncio.Event()
+        self._carried.setdefault(path, []).append((station, departed))
         pumps = [
             asyncio.create_task(_pump("cs", station, csms, traffic)),
             asyncio.create_task(_pump("csms", csms, station, traffic)),
@@ -223,6 +229,15 @@ class Link:
             await asyncio.gather(*pumps, return_exceptions=True)
             for one in (station, csms):
                 one.transport.abort()
+            self._carried[path].remove((station, departed))
+            departed.set()
+
+    async def _departed(self, path: str) -> None:
+        """Wait until all has passed that a station said on a connection which it has closed since."""
+        for station, departed in list(self._carried.get(path, ())):
+            if station.state is not State.OPEN:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(departed.wait(), _HANDSHAKE_SECONDS)
 
 
 async def _pump(sender: str, source: Connection, target: Connection, traffic: Traffic) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import copy
 import json
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -21,10 +21,12 @@ from ocpp_tck.reference.mutant import (
     Drop,
     Duplicate,
     Inject,
+    Lag,
     Mutant,
     Remove,
     Reorder,
     Replace,
+    Rework,
     Rewrite,
     Set,
     SwapAnswers,
@@ -32,6 +34,7 @@ from ocpp_tck.reference.mutant import (
     fits,
     get,
     new_id,
+    payload_of,
     put,
     take,
     text_of,
@@ -75,6 +78,7 @@ class _Frame:
     after: list[tuple[str, str | bytes]] = field(default_factory=list)
     hold: Mutant | None = None
     close: int | None = None
+    lag: float = 0.0
 
 
 class Traffic:
@@ -94,11 +98,14 @@ class Traffic:
         self._doubled: set[tuple[str, Any]] = set()
         self._held: dict[str, tuple[Mutant, _Frame, asyncio.Task[None]]] = {}
         self._memory = memory
+        self._turns = _Turns()
+        self._on_the_way: dict[str, asyncio.Task[None]] = {}
 
     async def carry(self, sender: str, message: str | bytes) -> None:
         """Pass one message on, or what the mutants make of it."""
         frame = self._look(sender, message)
         if frame is None:
+            await self._next_in_turn(_PEER[sender])
             return
         for mutant in self._arms.matching(lambda mutant: self._meant(mutant, frame)):
             if await self._apply(mutant, frame):
@@ -107,11 +114,26 @@ class Traffic:
             await self._cut(frame.close)
         elif frame.hold is not None and sender not in self._held:
             self._hold(frame.hold, frame)
+        elif frame.lag or sender in self._on_the_way:
+            before = self._on_the_way.get(sender)
+            self._on_the_way[sender] = asyncio.create_task(self._arrive(frame, before))
+            return
         else:
             await self._release(frame)
+        await self._next_in_turn(_PEER[sender])
+
+    async def _arrive(self, frame: _Frame, before: asyncio.Task[None] | None) -> None:
+        await asyncio.sleep(frame.lag)
+        if before is not None:
+            await before
+        with contextlib.suppress(ConnectionClosed):
+            await self._release(frame)
+            await self._next_in_turn(_PEER[frame.sender])
 
     async def flush(self, sender: str) -> None:
         """Send what is still held back of a sender that has gone."""
+        if last := self._on_the_way.pop(sender, None):
+            await last
         if held := self._held.pop(sender, None):
             held[2].cancel()
             await self._send(held[1])
@@ -121,6 +143,9 @@ class Traffic:
         for _, _, timer in self._held.values():
             timer.cancel()
         self._held.clear()
+        for last in self._on_the_way.values():
+            last.cancel()
+        self._on_the_way.clear()
 
     # -- what a frame is ----------------------------------------------------------------------------------------------
 
@@ -133,6 +158,7 @@ class Traffic:
             action = parsed[2]
             self._calls[sender, identity] = (action, copy.deepcopy(parsed))
         elif kind in {RESULT, ERROR}:
+            self._turns.answered(_PEER[sender], identity)
             if self._swallow[_PEER[sender], identity]:
                 self._swallow[_PEER[sender], identity] -= 1
                 return None
@@ -164,6 +190,8 @@ class Traffic:
         match do:
             case Drop():
                 frame.message = None
+            case Set() | Remove() | Rework() if frame.message is None:
+                return False
             case Set() | Remove():
                 return self._change(do, frame)
             case Rewrite():
@@ -176,10 +204,18 @@ class Traffic:
                 frame.parsed = _parse(do.message)
             case Inject():
                 self._inject(do, frame)
+            case Rework():
+                made = do.change(frame.parsed)
+                if made is None:
+                    return False
+                frame.message = text_of(made)
+                frame.parsed = _parse(frame.message)
             case Delay():
                 self._arms.hit(mutant)  # it is late from now on, whether or not anybody still waits for it
                 await asyncio.sleep(do.seconds)
                 return False
+            case Lag():
+                frame.lag = do.seconds
             case Duplicate():
                 return self._duplicate(frame)
             case AnswerError():
@@ -214,7 +250,9 @@ class Traffic:
     def _inject(self, do: Inject, frame: _Frame) -> None:
         sender = do.sender or frame.sender
         identity = new_id()
-        words = {**self._words(frame), "$id": identity}
+        words = {**self._words(frame), "$id": identity, "$payload": payload_of(frame.parsed)}
+        if do.in_turn:
+            self._turns.take(sender)
         made = text_of(filled(do.frame, words)).replace('"$id"', f'"{identity}"')
         parsed = _parse(made)
         if isinstance(parsed, list) and len(parsed) > 1 and parsed[0] == CALL:
@@ -274,8 +312,15 @@ class Traffic:
 
     async def _send(self, frame: _Frame) -> None:
         own = [(frame.sender, frame.message)] if frame.message is not None else []
-        for sender, messages in groupby((*frame.before, *own, *frame.after), key=itemgetter(0)):
+        due = [entry for entry in (*frame.before, *own, *frame.after) if self._turns.may_go(*entry)]
+        for sender, messages in groupby(due, key=itemgetter(0)):
             await _send_together(self._connections[_PEER[sender]], [message for _, message in messages])
+
+    async def _next_in_turn(self, sender: str) -> None:
+        message = self._turns.next(sender)
+        if message is not None:
+            with contextlib.suppress(ConnectionClosed):
+                await self._connections[_PEER[sender]].send(message)
 
     async def _cut(self, code: int) -> None:
         for connection in self._connections.values():
@@ -283,6 +328,45 @@ class Traffic:
                 connection.transport.abort()
             else:
                 await connection.close(code)
+
+
+class _Turns:
+    """Whose CALLs go one at a time: those of a sender for whom a frame was injected `in_turn`."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, set[Any]] = {}
+        self._waiting: dict[str, deque[tuple[Any, str | bytes]]] = {}
+
+    def take(self, sender: str) -> None:
+        """Let the CALLs of a sender go one at a time from now on."""
+        self._waiting.setdefault(sender, deque())
+
+    def may_go(self, sender: str, message: str | bytes) -> bool:
+        """Whether a message may be sent now; a CALL that may not is kept for its turn."""
+        parsed = _parse(message)
+        if not isinstance(parsed, list) or len(parsed) != _CALL_LENGTH or parsed[0] != CALL:
+            return True
+        identity = _hashable(parsed[1])
+        open_calls = self._open.setdefault(sender, set())
+        waiting = self._waiting.get(sender)
+        if waiting is not None and (open_calls or waiting):
+            waiting.append((identity, message))
+            return False
+        open_calls.add(identity)
+        return True
+
+    def answered(self, sender: str, identity: Any) -> None:
+        """Note the answer to a CALL of a sender."""
+        self._open.get(sender, set()).discard(identity)
+
+    def next(self, sender: str) -> str | bytes | None:
+        """Give the CALL whose turn it is now, None when there is none."""
+        waiting = self._waiting.get(sender)
+        if not waiting or self._open.get(sender):
+            return None
+        identity, message = waiting.popleft()
+        self._open.setdefault(sender, set()).add(identity)
+        return message
 
 
 async def _send_together(connection: Connection, messages: list[str | bytes]) -> None:

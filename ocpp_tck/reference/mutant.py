@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from typing import Any
@@ -92,20 +92,45 @@ class Replace:
 class Inject:
     """A further frame is sent beside this one; `$id` in it is a new message id, whose answer ends at the link.
 
+    `$payload` in it is the payload of the matched frame.
+
     Attributes:
         frame: the message as JSON value (or as raw text).
         before: whether it goes ahead of the matched frame.
         sender: in whose name; empty = the matched frame's sender.
+        in_turn: whether from then on the sender's CALLs go one at a time, each after the answer to the one before.
     """
 
     frame: Any
     before: bool = False
     sender: str = ""
+    in_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """The frame becomes what a function makes of it; not in the declarative form.
+
+    Attributes:
+        change: gets the parsed frame, which it may not alter; gives another frame, or its raw text; None leaves it.
+    """
+
+    change: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
     """This frame and those of its sender after it wait, in seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """The frame arrives so many seconds later, and so does what its sender says meanwhile: a long way, no slow sender.
+
+    Not in the declarative form.
+    """
 
     seconds: float
 
@@ -162,7 +187,9 @@ Do = (
     | Rewrite
     | Replace
     | Inject
+    | Rework
     | Delay
+    | Lag
     | Reorder
     | Duplicate
     | AnswerError

@@ -84,7 +84,7 @@ class Product:
         self._answers: dict[str, Reply] = {
             "Authorize": self._authorize,
             "BootNotification": self._boot,
-            "DataTransfer": _data_transfer,
+            "DataTransfer": self._data_transfer,
             "DiagnosticsStatusNotification": _noted,
             "FirmwareStatusNotification": _noted,
             "Heartbeat": _heartbeat,
@@ -174,6 +174,13 @@ class Product:
 
     def _authorize(self, _station: str, payload: Payload) -> Payload:
         return {"idTagInfo": self._tokens.info(payload["idTag"])}
+
+    def _data_transfer(self, _station: str, payload: Payload) -> Payload:
+        # Section 4.3: without an implementation of that vendor no data may be given.
+        known = self._options.vendor_id
+        return {
+            "status": ACCEPTED if known and tokens.key(payload["vendorId"]) == tokens.key(known) else "UnknownVendorId"
+        }
 
     def _start(self, station: str, payload: Payload) -> Payload:
         return self._transactions.start(station, payload, self._tokens.info(payload["idTag"]))
@@ -265,11 +272,6 @@ class Product:
 
 def _heartbeat(_station: str, _payload: Payload) -> Payload:
     return {"currentTime": _now()}
-
-
-def _data_transfer(_station: str, _payload: Payload) -> Payload:
-    # Section 4.3: it has no vendor-specific implementation, and then no data may be given.
-    return {"status": "UnknownVendorId"}
 
 
 def _noted(_station: str, _payload: Payload) -> Payload:

@@ -79,7 +79,7 @@ class Product:
         if station is not None and station != self._options.station_id:
             raise StationUnknown(f"this is station {self._options.station_id}, not {station}")
         carry_out = self._actions.get(action)
-        if carry_out is None:
+        if carry_out is None or action in self._options.without:
             raise ActionUnknown(f"no action {action}; there are {', '.join(sorted(self._actions))}")
         carry_out(payload)
 

@@ -86,7 +86,7 @@ class Machine:
         self._power.set()
         self._life: asyncio.Task[None] | None = None
         self._actions: dict[str, Act] = {
-            "plug": lambda payload: self._station.plug(self._evse(payload)),
+            "plug": self._plug,
             "unplug": lambda payload: self._station.unplug(self._evse(payload)),
             "park": lambda payload: self._station.park(self._evse(payload)),
             "leave": lambda payload: self._station.leave(self._evse(payload)),
@@ -327,6 +327,12 @@ class Machine:
         if connector != CONNECTOR:
             raise PayloadRefused(f"connector: {connector!r} is not {CONNECTOR}; each EVSE has one")
         return evse
+
+    def _plug(self, payload: Payload) -> None:
+        evse = self._evse(payload)
+        if self._options.locked_cable and not self._station.sessions[evse.id].authorized:
+            raise PayloadRefused(f"evse: the cable of {evse.id} is locked until a token was accepted; present one")
+        self._station.plug(evse)
 
     def _present(self, payload: Payload) -> None:
         token, kind = payload.get("idToken"), payload.get("type", "ISO14443")

@@ -268,3 +268,10 @@ def test_factory_reset_of_one_station_leaves_the_others(csms, station):
         with pytest.raises(ConnectionClosed):
             station.receive()
         other.call("Heartbeat")
+
+
+def test_data_of_a_known_vendor_is_accepted():
+    with Csms(vendor_id="org.example") as csms, Station(csms) as station:
+        station.boot()
+        assert station.call("DataTransfer", {"vendorId": "ORG.example"}) == {"status": "Accepted"}
+        assert station.call("DataTransfer", {"vendorId": "org.other"}) == {"status": "UnknownVendorId"}

@@ -13,7 +13,19 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ocpp_tck.reference.link import Link, LinkError, read_mutants
-from ocpp_tck.reference.mutant import MutantError, get, parse, put, take
+from ocpp_tck.reference.mutant import (
+    Drop,
+    Inject,
+    Lag,
+    Match,
+    Mutant,
+    MutantError,
+    Rework,
+    get,
+    parse,
+    put,
+    take,
+)
 
 BOOT = '[2,"1","BootNotification",{"chargePointVendor":"ü","chargePointModel":"m"}]'
 HEARTBEAT = '[2,"2","Heartbeat",{}]'
@@ -29,6 +41,7 @@ class Csms:
         self.sockets = []
         self.closed = []
         self.wait = {}
+        self.hold = None
 
     async def __call__(self, socket):
         self.sockets.append(socket)
@@ -37,6 +50,8 @@ class Csms:
             async for message in socket:
                 self.received.append(message)
                 frame = json.loads(message) if isinstance(message, str) and message.startswith("[2") else None
+                if frame and self.hold is not None:
+                    await self.hold.wait()
                 if frame:
                     await socket.send(json.dumps([3, frame[1], self.payloads.get(frame[2], {})]))
         finally:
@@ -469,5 +484,92 @@ def test_a_process_of_its_own(tmp_path):
             said = (await process.stdout.read()).decode()
             assert await process.wait() == 0
             assert json.loads(said.removeprefix("hits ")) == {"gone": 1}
+
+    run(scenario())
+
+
+async def through(do, *messages, answers, **match):
+    """Send messages through a link with one mutant that the declarative form does not have."""
+    async with linked() as (csms, link, address):
+        link.arm([Mutant(Match(**{"sender": "cs", "nth": 0, **match}), do, "m")])
+        got = await exchange(address, *messages, answers=answers)
+        return csms.received, got, link.hits["m"]
+
+
+def test_a_frame_is_reworked_by_a_function():
+    received, _, hits = run(through(Rework(lambda frame: f"{json.dumps(frame)} "), HEARTBEAT, answers=1))
+    assert (received, hits) == (['[2, "2", "Heartbeat", {}] '], 1)
+    received, _, hits = run(through(Rework(lambda _: None), HEARTBEAT, answers=1))
+    assert (received, hits) == ([HEARTBEAT], 0)
+
+
+def test_a_dropped_frame_can_not_be_reworked():
+    async def scenario():
+        async with linked() as (csms, link, address):
+            link.arm(
+                [
+                    Mutant(Match(sender="cs", action="Heartbeat"), Drop(), "lost"),
+                    Mutant(Match(sender="cs", action="Heartbeat"), Rework(lambda frame: frame), "back"),
+                ]
+            )
+            await exchange(address, HEARTBEAT, BOOT, answers=1)
+            assert csms.received == [BOOT]
+            assert link.hits == {"lost": 1, "back": 0}
+
+    run(scenario())
+
+
+def test_an_injected_frame_repeats_the_payload():
+    again = Inject([2, "$id", "BootNotification", "$payload"])
+    received, _, _ = run(through(again, BOOT, answers=1))
+    first, second = map(json.loads, received)
+    assert (first[2:], first[1] == second[1]) == (second[2:], False)
+
+
+def test_calls_in_turn_wait_for_the_answer_before():
+    async def scenario():
+        async with linked() as (csms, link, address):
+            frame = [2, "$id", "DataTransfer", {"vendorId": "v"}]
+            link.arm([Mutant(Match(sender="cs", action="Heartbeat"), Inject(frame, before=True, in_turn=True), "m")])
+            release = asyncio.Event()
+            csms.hold = release
+            async with station(address) as socket:
+                await socket.send(HEARTBEAT)
+                await asyncio.sleep(0.2)
+                assert [json.loads(one)[2] for one in csms.received] == ["DataTransfer"]
+                release.set()
+                assert json.loads(await asyncio.wait_for(socket.recv(), 5)) == [3, "2", {}]
+            assert [json.loads(one)[2] for one in csms.received] == ["DataTransfer", "Heartbeat"]
+
+    run(scenario())
+
+
+def test_a_lag_delays_all_frames_and_holds_none_up():
+    async def scenario():
+        async with linked() as (csms, link, address):
+            link.arm([Mutant(Match(sender="cs", type="any", nth=0), Lag(0.3), "m")])
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            async with station(address) as socket:
+                for number in range(5):
+                    await socket.send(f'[2,"{number}","Heartbeat",{{}}]')
+                answers = [json.loads(await asyncio.wait_for(socket.recv(), 5))[1] for _ in range(5)]
+                assert answers == ["0", "1", "2", "3", "4"]
+                assert 0.25 < loop.time() - began < 1.2
+                await socket.send(HEARTBEAT)
+            await asyncio.sleep(0.6)
+            assert csms.received[-1] == HEARTBEAT, "what is on its way when a sender leaves still arrives"
+
+    run(scenario())
+
+
+def test_a_new_connection_comes_after_what_was_said_on_the_old_one():
+    async def scenario():
+        async with linked() as (csms, link, address):
+            link.arm([Mutant(Match(sender="cs", type="any", nth=0), Lag(0.4), "m")])
+            async with station(address) as socket:
+                await socket.send(BOOT)
+            async with station(address):
+                assert csms.received == [BOOT]
 
     run(scenario())

@@ -299,3 +299,64 @@ async def test_bad_actions_are_told_apart():
         ]:
             with pytest.raises(PayloadRefused, match=field):
                 await product.act(action, None, payload)
+
+
+@run
+async def test_without_a_cache_there_is_no_key_for_it_and_nothing_to_clear():
+    async with station(without=frozenset({"authorization_cache"})) as (central, _):
+        assert await central.ask("ClearCache") == {"status": "Rejected"}
+        asked = await central.ask("GetConfiguration", key=["AuthorizationCacheEnabled"])
+        assert asked == {"unknownKey": ["AuthorizationCacheEnabled"]}
+        await configure(central, LocalPreAuthorize="true")
+
+
+@run
+async def test_without_local_stop_a_token_stops_nothing():
+    async with station(without=frozenset({"local_stop"})) as (central, product):
+        await central.charging(product)
+        await product.act("present", None, {"idTag": "TAG", "connector": 1})
+        await central.silence()
+
+
+@run
+async def test_without_offline_transactions_a_known_token_starts_nothing_offline():
+    async with station(without=frozenset({"offline_transactions"})) as (central, product):
+        await configure(central, LocalAuthorizeOffline="true", AllowOfflineTxForUnknownId="true")
+        await central.offline()
+        await product.act("plug", None, {"connector": 1})
+        await product.act("present", None, {"idTag": "TAG"})
+        await central.online()
+        await central.status(1, "Preparing")
+        await central.silence()
+
+
+@run
+async def test_a_lock_that_can_not_be_made_to_fail():
+    async with station(without=frozenset({"lock_failure"})) as (_, product):
+        with pytest.raises(ActionUnknown):
+            await product.act("lock_failure", None, {"connector": 1})
+
+
+@run
+async def test_a_known_vendor():
+    async with station(vendor_id="org.example") as (central, _):
+        assert await central.ask("DataTransfer", vendorId="ORG.example") == {"status": "Accepted"}
+        assert await central.ask("DataTransfer", vendorId="org.other") == {"status": "UnknownVendorId"}
+
+
+@run
+async def test_keys_that_are_hidden_read_only_or_need_a_reboot():
+    options = {
+        "hidden_keys": frozenset({"minimumstatusduration"}),
+        "read_only_keys": frozenset({"AuthorizeRemoteTxRequests"}),
+        "reboot_keys": frozenset({"LocalPreAuthorize"}),
+    }
+    async with station(**options) as (central, _):
+        change = {"key": "MinimumStatusDuration", "value": "1"}
+        assert await central.ask("ChangeConfiguration", **change) == {"status": "NotSupported"}
+        change = {"key": "AuthorizeRemoteTxRequests", "value": "false"}
+        assert await central.ask("ChangeConfiguration", **change) == {"status": "Rejected"}
+        change = {"key": "LocalPreAuthorize", "value": "true"}
+        assert await central.ask("ChangeConfiguration", **change) == {"status": "RebootRequired"}
+        every = (await central.ask("GetConfiguration"))["configurationKey"]
+        assert "MinimumStatusDuration" not in {entry["key"] for entry in every}

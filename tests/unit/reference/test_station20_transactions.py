@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from station20_support import ACCEPTED, BOTH, VALID, with_station
 
+from ocpp_tck.reference.control import PayloadRefused
+
 INVALID = {"idTokenInfo": {"status": "Invalid"}}
 OTHER = {"idToken": "TCK-OTHER", "type": "ISO14443"}
 GROUP = {"idToken": "TCK-GROUP", "type": "Central"}
@@ -427,3 +429,13 @@ async def test_two_evses_charge_side_by_side(bench):
     bench.csms.calls.clear()
     await bench.present(VALID)
     assert (await bench.csms.event("Updated", "StopAuthorized"))["transactionInfo"]["transactionId"] == first
+
+
+@with_station(versions=BOTH, locked_cable=True)
+async def test_a_cable_that_is_locked_until_a_token_was_accepted(bench):
+    with pytest.raises(PayloadRefused, match="locked until a token was accepted"):
+        await bench.act("plug", evse=1)
+    await bench.present(evse=1)
+    await bench.csms.event("Started", "Authorized")
+    await bench.act("plug", evse=1)
+    await bench.csms.status(1, "Occupied")

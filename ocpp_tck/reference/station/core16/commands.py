@@ -80,9 +80,16 @@ class CentralSystemCommands:
             self._transactions.intervals_changed()
 
     def clear_cache(self) -> Outcome:
-        """Handle ClearCache (1.6 §5.4)."""
+        """Handle ClearCache (1.6 §5.4): Rejected where there is no cache."""
+        if not self._device.has("authorization_cache"):
+            return "Rejected", None
         self._device.cache.clear()
         return "Accepted", None
+
+    def data_transfer(self, vendor_id: str) -> Outcome:
+        """Handle DataTransfer (1.6 §5.6): of one vendor at most."""
+        known = self._device.options.vendor_id
+        return ("Accepted" if known and vendor_id.casefold() == known.casefold() else "UnknownVendorId"), None
 
     def get_configuration(self, keys: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """Handle GetConfiguration (1.6 §5.8); more keys than GetConfigurationMaxKeys are refused."""

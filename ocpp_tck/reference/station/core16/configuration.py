@@ -1,9 +1,10 @@
 """The configuration keys of the Core profile (1.6 §9.1) and their rules."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
 
 MAX_KEYS = 50
@@ -58,6 +59,8 @@ class Key:
     check: Check
     readonly: bool = False
     reboot: bool = False
+    hidden: bool = False
+    """The charge point behaves so, but has no such key to the Central System."""
 
 
 @dataclass(slots=True)
@@ -122,6 +125,24 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
     )
 
 
+def adapted(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
+    """Give the keys as the options want them seen and written; without a cache there is no key for it."""
+    hidden, read_only, reboot = (
+        {name.casefold() for name in names}
+        for names in (options.hidden_keys, options.read_only_keys, options.reboot_keys)
+    )
+    if "authorization_cache" in options.without:
+        hidden.add("authorizationcacheenabled")
+    for key in keys:
+        name = key.name.casefold()
+        yield replace(
+            key,
+            hidden=name in hidden,
+            readonly=key.readonly or name in read_only,
+            reboot=key.reboot or name in reboot,
+        )
+
+
 class Configuration:
     """The values of all keys; key names are case-insensitive (CiString50Type)."""
 
@@ -150,7 +171,7 @@ class Configuration:
     def change(self, name: str, value: str) -> str:
         """Apply a ChangeConfiguration; returns its ConfigurationStatus (1.6 §5.3)."""
         setting = self._settings.get(name.casefold())
-        if setting is None:
+        if setting is None or setting.key.hidden:
             return "NotSupported"
         checked = setting.key.check(value.strip())
         if setting.key.readonly or checked is None:
@@ -188,9 +209,10 @@ class Configuration:
 
     def report(self, names: Iterable[str]) -> tuple[list[dict[str, object]], list[str]]:
         """Return the KeyValues and the unknown names of a GetConfiguration; no names means all."""
-        wanted = list(dict.fromkeys(names)) or list(self._settings)
-        known = [self._settings[name.casefold()] for name in wanted if name.casefold() in self._settings]
-        unknown = [name for name in wanted if name.casefold() not in self._settings]
+        visible = {name: setting for name, setting in self._settings.items() if not setting.key.hidden}
+        wanted = list(dict.fromkeys(names)) or list(visible)
+        known = [visible[name.casefold()] for name in wanted if name.casefold() in visible]
+        unknown = [name for name in wanted if name.casefold() not in visible]
         values: list[dict[str, object]] = [
             {"key": item.key.name, "readonly": item.key.readonly, "value": item.stored} for item in known
         ]

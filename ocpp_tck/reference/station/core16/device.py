@@ -9,7 +9,7 @@ from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
 from ocpp_tck.reference.station.core16.clock import Clock
-from ocpp_tck.reference.station.core16.configuration import Configuration, core_keys
+from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys
 from ocpp_tck.reference.station.core16.meter import Meter
 
 UNKNOWN_TRANSACTION = -1
@@ -133,10 +133,13 @@ class Device:
         self.clock = part(Clock, options)()
         self.cache = part(AuthorizationCache, options)(self.clock.now)
         self.configuration = part(Configuration, options)(
-            core_keys(
-                options.connectors,
-                fixed_cable=options.fixed_cable,
-                message_timeout=max(1, round(options.response_seconds)),
+            adapted(
+                core_keys(
+                    options.connectors,
+                    fixed_cable=options.fixed_cable,
+                    message_timeout=max(1, round(options.response_seconds)),
+                ),
+                options,
             ),
             options.configuration,
         )
@@ -166,9 +169,17 @@ class Device:
 
     def remember(self, id_tag: str, info: IdTagInfo) -> None:
         """Update the authorization cache from an answer, when the cache is enabled."""
-        if self.configuration.flag("AuthorizationCacheEnabled"):
+        if self._caches:
             self.cache.put(id_tag, info)
 
     def known(self, id_tag: str) -> IdTagInfo | None:
         """Look an idTag up in the authorization cache, when the cache is enabled."""
-        return self.cache.get(id_tag) if self.configuration.flag("AuthorizationCacheEnabled") else None
+        return self.cache.get(id_tag) if self._caches else None
+
+    def has(self, feature: str) -> bool:
+        """Whether the charge point has one of the features that it may lack."""
+        return feature not in self.options.without
+
+    @property
+    def _caches(self) -> bool:
+        return self.has("authorization_cache") and self.configuration.flag("AuthorizationCacheEnabled")

@@ -77,7 +77,7 @@ class Driver:
         if self._stop_with(id_tag, at) or self._withdraw(id_tag, at) or self._release(id_tag, at):
             return
         target = self._pick(at, explicit=len(at) == 1)
-        groups = [each for each in at if _group(each) is not None]
+        groups = [each for each in at if self._group(each) is not None]
         if target is None and not groups:
             # Nothing that this token could start or stop: the Central System need not be asked.
             return
@@ -148,7 +148,7 @@ class Driver:
         return min(ranked)[2] if ranked else None
 
     def _stop_with(self, id_tag: str, at: list[Connector]) -> bool:
-        for connector in at:
+        for connector in at if self._device.has("local_stop") else ():
             if connector.transaction and same_tag(connector.transaction.id_tag, id_tag):
                 self._transactions.stop(connector, "Local", id_tag)
                 self.changed()
@@ -186,7 +186,7 @@ class Driver:
     def _join_group(self, id_tag: str, info: IdTagInfo, at: list[Connector]) -> bool:
         """Stop a transaction, or release a cable, of the same group (1.6 §3.10)."""
         for connector in at:
-            if not same_tag(_group(connector), info.parent):
+            if not same_tag(self._group(connector), info.parent):
                 continue
             if connector.transaction:
                 self._transactions.stop(connector, "Local", id_tag)
@@ -200,6 +200,8 @@ class Driver:
         """Authorize an idTag (1.6 §3.5, §4.1); returns None when it may not charge."""
         configuration = self._device.configuration
         known = self._device.known(id_tag)
+        if not self.service.online and not self._device.has("offline_transactions"):
+            return None
         if self.service.online:
             if known and known.accepted and configuration.flag("LocalPreAuthorize"):
                 return known
@@ -251,8 +253,8 @@ class Driver:
             keep_locked = not configuration.flag("UnlockConnectorOnEVSideDisconnect")
             self._transactions.stop(connector, "EVDisconnected", keep_locked=keep_locked)
 
-
-def _group(connector: Connector) -> str | None:
-    """Return the parentIdTag that may stop a connector's transaction or release its cable."""
-    holder = connector.transaction or connector.lockholder
-    return holder.parent if holder else None
+    def _group(self, connector: Connector) -> str | None:
+        """Return the parentIdTag that may stop a connector's transaction or release its cable."""
+        stoppable = connector.transaction if self._device.has("local_stop") else None
+        holder = stoppable or connector.lockholder
+        return holder.parent if holder else None

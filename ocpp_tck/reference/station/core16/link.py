@@ -60,6 +60,9 @@ class Commands(Protocol):
     def clear_cache(self) -> Outcome:
         """Handle ClearCache."""
 
+    def data_transfer(self, vendor_id: str) -> Outcome:
+        """Handle DataTransfer."""
+
     def get_configuration(self, keys: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """Handle GetConfiguration; returns KeyValues and unknown keys."""
 
@@ -187,8 +190,8 @@ class Link(ChargePoint):  # type: ignore[misc]
         return call_result.ClearCache(status=self._status(self._commands.clear_cache()))
 
     @on("DataTransfer")  # type: ignore[untyped-decorator]
-    def _on_data_transfer(self, **_: Any) -> Any:
-        return call_result.DataTransfer(status="UnknownVendorId")
+    def _on_data_transfer(self, **payload: Any) -> Any:
+        return call_result.DataTransfer(status=self._status(self._commands.data_transfer(payload["vendor_id"])))
 
     @on("GetConfiguration")  # type: ignore[untyped-decorator]
     def _on_get_configuration(self, **payload: Any) -> Any:
