@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from ocpp_tck.world import World
 
 
+NEAR = 0.8
+"""Part of a limit after which what was waited for came late."""
+
+
 class Console(Protocol):
     """Where a run shows what it does while it does it."""
 
@@ -143,6 +147,7 @@ class Run:
                 hardware=settings.station,
                 observed=self.observed,
                 endpoint=self._listening,
+                declared=settings.pics,
             )
         else:
             self.csms = Csms(
@@ -268,6 +273,11 @@ class Run:
     def waited(self) -> None:
         """Clear that."""
         self.console.waited()
+
+    def came(self, text: str, waited: float, limit: float, within: str) -> None:
+        """Remark on what came shortly before its limit: on another day it may come too late."""
+        if waited > NEAR * limit:
+            self.remark(f"{text} came after {waited:.1f} s of {limit:g} s (limit {within})")
 
     def took(self, frame: int, received: str) -> None:
         """Note a taken message in the current case."""

@@ -119,6 +119,7 @@ class Event:
         handshake: what was agreed, for `opened`.
         reply: what the kit answered to this CALL.
         taken: whether a case has claimed it.
+        repeats: whether it reports states of connectors that were reported before: it tells of no change.
     """
 
     kind: str
@@ -130,6 +131,7 @@ class Event:
     handshake: Any = None
     reply: Reply | None = None
     taken: bool = False
+    repeats: bool = False
 
 
 @dataclass(slots=True, eq=False)

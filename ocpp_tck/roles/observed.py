@@ -66,6 +66,8 @@ class Observed:
 
     def notice(self, event: Event) -> None:
         """Learn from one request of the station and the kit's answer to it."""
+        reported = states(event.action, event.payload) if event.kind == "call" else []
+        event.repeats = bool(reported) and all(self.connectors.get(place) == state for place, state in reported)
         name = _TEACHING.get(event.action) if event.kind == "call" else None
         if name is not None and isinstance(event.payload, dict):
             getattr(self, name)(event.payload, event.reply if isinstance(event.reply, dict) else {})
@@ -121,6 +123,14 @@ class Observed:
         token = lookup(payload, "idToken.idToken")
         known.evse = evse if isinstance(evse, int) else known.evse
         known.token = str(token) if token is not None else known.token
+
+
+def states(action: str, payload: Any) -> list[tuple[tuple[int, int], str]]:
+    """Give the connector states that a message of any version reports, as ((EVSE, connector), state)."""
+    if action == "StatusNotification" and lookup(payload, "connectorStatus") is None:
+        connector, status = lookup(payload, "connectorId"), lookup(payload, "status")
+        return [((0, connector), status)] if isinstance(connector, int) and isinstance(status, str) else []
+    return availabilities(action, payload)
 
 
 def availabilities(action: str, payload: Any) -> list[tuple[tuple[int, int], str]]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Where = Mapping[str, Any]
 SHOWN = 20
 """Messages that a failed expectation shows of those that did not fit."""
+RUNNING_OUT = frozenset({"absence"})
+"""Limits of waits that are meant to run out."""
 RETURNING = frozenset({"boot", "reboot", "reconnect"})
 """Limits of waits for a product that has to come back: that it does not is its failure, not a lost connection."""
 
@@ -37,6 +39,9 @@ class Watcher(Protocol):
 
     def waited(self) -> None:
         """The wait is over."""
+
+    def came(self, text: str, waited: float, limit: float, within: str) -> None:
+        """What the case waited for came; `waited` and `limit` are seconds, of which a dwell is taken off."""
 
     def took(self, frame: int, received: str) -> None:
         """The case took a message."""
@@ -264,7 +269,7 @@ class Product:
             action: its action, or several of which the first to come is taken.
             where: values that pick the message (any of a set; None = absent); others are left alone.
             reaching: values that the picked message must arrive at; those of `passing` may come before.
-            passing: legal intermediate values; any other value fails at once.
+            passing: legal intermediate values; any other value fails at once, but for a state told once more.
             within: name of the limit.
 
         Raises:
@@ -277,7 +282,7 @@ class Product:
             received = self._take(event)
             if reaching is None or matches(event.payload, reaching):
                 return received
-            if passing is None or not matches(event.payload, passing):
+            if not event.repeats and (passing is None or not matches(event.payload, passing)):
                 values = {path: lookup(event.payload, path) for path in reaching}
                 allowed = f" after {_wanted(passing)}" if passing else ""
                 raise Failed(
@@ -365,14 +370,18 @@ class Product:
             result = self._prompted(ready, text)
             if result is not None:
                 return result
-        seconds = self.limit(within)
+        seconds, clock = self.limit(within), self.conversation.clock
         self.watcher.waiting(f"{text} (limit {within} {seconds:g} s)", seconds)
+        began = clock.monotonic()
         try:
             result = self.conversation.wait(ready, seconds)
         finally:
             self.watcher.waited()
         if not result and self.conversation.overrun:
             raise Inconclusive(self.conversation.overrun)
+        if result is not None and result is not False and within not in RUNNING_OUT:
+            dwell = 0.0 if hasattr(self.limits, within) else float(getattr(self.data, within))
+            self.watcher.came(text, clock.monotonic() - began - dwell, seconds - dwell, within)
         return result
 
     def finish_prompt(self) -> None:

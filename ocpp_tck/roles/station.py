@@ -28,6 +28,7 @@ class Station(Product):
         hardware: EVSEs and connectors that exist.
         observed: what the kit has learned from its messages.
         away: whether the kit was away since then (its run was killed): the station may have booted or changed.
+        declared: the answers of `[pics]`.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Station(Product):
         hardware: Hardware,
         observed: Observed,
         endpoint: Listening,
+        declared: Mapping[str, bool] | None = None,
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware
+        self.declared: Mapping[str, bool] = declared or {}
         self.observed = observed
         self._endpoint = endpoint
         self.away = False
@@ -315,7 +318,8 @@ class Station(Product):
         def ready() -> tuple[Event, str] | None:
             for event in self._candidates(taken=True):
                 for place, value in availabilities(event.action, event.payload):
-                    if place == (evse, connector) and (event.frame, *place) not in self._placed:
+                    told_again = event.repeats and value != state
+                    if place == (evse, connector) and (event.frame, *place) not in self._placed and not told_again:
                         return event, value
             return None
 

@@ -19,6 +19,7 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     product = ocpp_run.station
     assert product is not None
     states.idle(product, operator)
+    states.report_at_once(product)
     product.pass_over()
     yield product
     product.go_online()

@@ -57,5 +57,5 @@ def test_connection_time_out(station: Station, operator: Operator, step: Any) ->
     with step("2", "The charge point reports Available after ConnectionTimeOut"):
         available = station.expect_status("Available", within="connection_timeout")
         where = {"connectorId": station.hardware.connector, "status": "Preparing"}
-        preparing = station.seen("StatusNotification", where=where)[-1]
-        states.not_early(preparing, available, station.data.connection_timeout)
+        preparing = station.seen("StatusNotification", where=where)[0]
+        states.not_early(station, preparing, available, station.data.connection_timeout)

@@ -15,6 +15,9 @@ METERED = {"MeterValuePeriodic", "MeterValueClock"}
 AUTHORIZING = {"Authorized", "RemoteStart"}
 """Trigger reasons of the first event after an authorization (2.0.1 E02.FR.01, F01.FR.19)."""
 
+UNASKED = {"Central", "NoAuthorization"}
+"""Types of idTokens about which the station need not ask, and must not for Central (C02, C05.FR.01)."""
+
 REMOTE_START_ID = 4711
 
 
@@ -157,7 +160,7 @@ def authorized_remotely(station: Station) -> Received | None:
     assert conf.status == "Accepted"
     if started:
         assert conf.transactionId == transaction
-    if authorizes:
+    if authorizes and data.valid_token_type not in UNASKED:
         request = station.expect("Authorize")
         assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
     if not (started or starts):

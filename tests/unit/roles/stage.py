@@ -82,6 +82,7 @@ class Watching:
     def __init__(self):
         self.waits = []
         self.taken = []
+        self.late = []
         self.prompt = None
         self.refused = ""
         self.done = False
@@ -92,6 +93,9 @@ class Watching:
 
     def waited(self):
         pass
+
+    def came(self, text, waited, limit, within):
+        self.late.append((text, waited, limit, within))
 
     def took(self, frame, received):
         self.taken.append((frame, received))

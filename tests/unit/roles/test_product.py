@@ -219,3 +219,45 @@ def test_a_dwell_of_the_test_data_is_a_limit_too(on):
     assert on.station.limit("heartbeat_interval") == on.data.heartbeat_interval + on.limits.interval
     with pytest.raises(AttributeError):
         on.station.limit("no_such_limit")
+
+
+def test_a_state_told_once_more_is_no_other_state(on):
+    on.status("Preparing")
+    on.station.expect_status("Preparing")
+    on.status("Preparing")
+    on.status("Available")
+    assert on.station.expect_status("Available").status == "Available"
+
+
+def test_a_change_to_another_state_still_fails(on):
+    on.status("Available")
+    on.station.expect_status("Available")
+    on.status("Preparing")
+    with pytest.raises(Failed, match="Preparing"):
+        on.station.expect_status("Charging")
+
+
+def test_after_a_boot_no_state_is_told_once_more(on):
+    on.status("Preparing")
+    on.station.expect_status("Preparing")
+    on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+    on.status("Preparing")
+    with pytest.raises(Failed, match="Preparing"):
+        on.station.expect_status("Available")
+
+
+def test_what_came_is_told_with_its_share_of_the_limit(on):
+    on.clock.later(2.7, lambda: on.status("Preparing"))
+    on.station.expect("StatusNotification")
+    assert on.watcher.late == [("StatusNotification", pytest.approx(2.7), 3.0, "response")]
+
+
+def test_a_dwell_is_taken_off_and_windows_that_run_out_are_not_told(on):
+    interval = on.data.meter_value_interval
+    on.clock.later(interval + 1.0, lambda: on.status("Preparing"))
+    on.station.expect("StatusNotification", within="meter_value_interval")
+    assert on.watcher.late == [("StatusNotification", pytest.approx(1.0), on.limits.interval, "meter_value_interval")]
+    on.clock.later(0.9, lambda: on.status("Charging"))
+    assert on.station.wait_status("Charging", connector=1, within="absence")
+    on.station.expect_none("StopTransaction", fence=False)
+    assert len(on.watcher.late) == 1

@@ -48,6 +48,9 @@ class Person:
     def waited(self):
         pass
 
+    def came(self, text, waited, limit, within):
+        pass
+
     def took(self, frame, received):
         pass
 
