@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,20 +91,43 @@ def _await_boot(run: Run) -> None:
 
 
 @contextmanager
-def bench(sut: str, version: str, variant: tuple[str, ...] = (), defects: tuple[str, ...] = ()) -> Iterator[Bench]:
-    """Start the product, with options and with defects of behaviour, and the link."""
-    options = [f"--{name.replace('_', '-')}" for name in variant] + [f"--defect={name}" for name in defects]
+def bench(
+    sut: str,
+    version: str,
+    variant: tuple[str, ...] = (),
+    defects: tuple[str, ...] = (),
+    *,
+    station: str = STATION,
+    short: str = SHORT,
+) -> Iterator[Bench]:
+    """Start the product and the link.
+
+    Args:
+        sut: role of the product.
+        version: OCPP version.
+        variant: options of its command line, without the leading dashes.
+        defects: defects of behaviour that it has.
+        station: identity of the product, or of the kit.
+        short: tables of the kit's configuration with dwells and limits.
+    """
+    options = [f"--{name.replace('_', '-')}{equals}{value}" for name, equals, value in map(_option, variant)]
+    options += [f"--defect={name}" for name in defects]
+    identity = f"station_id = {json.dumps(station)}\n"
     if sut == "csms":
         with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
-            place = f'url = "{url}/ocpp"\nstation_id = "{STATION}"\n'
-            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant))
+            place = f'url = "{url}/ocpp"\n{identity}'
+            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant, short))
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     with _link(f"ws://{listen}") as (link, url):
-        where = ("--url", f"{url}/ocpp", "--station-id", STATION, "--control", control)
+        where = ("--url", f"{url}/ocpp", "--station-id", station, "--control", control)
         with product("cs", "--version", version, *where, *options) as addresses:
-            kit = f'listen = "{listen}"\nstation_id = "{STATION}"\n'
-            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant))
+            kit = f'listen = "{listen}"\n{identity}'
+            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant, short))
+
+
+def _option(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
 
 
 @contextmanager
@@ -116,7 +140,7 @@ def _link(target: str) -> Iterator[tuple[Link, str]]:
         link.stop()
 
 
-def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...]) -> str:
+def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...], short: str) -> str:
     answers = "".join(
         f'"{one.id}" = {"true" if one.id in variant else one.default or "false"}\n'
         for one in features(version, sut).values()
@@ -127,5 +151,5 @@ def _config(sut: str, version: str, place: str, control: str, variant: tuple[str
         f"[connection]\n{place}[station]\n{hardware}"
         '[driver]\norder = ["http"]\n[driver.http]\n'
         f'url = "{control}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
-        f"{SHORT}\n[pics]\n{answers}"
+        f"{short}\n[pics]\n{answers}"
     )

@@ -16,7 +16,7 @@ from ocpp_tck.config import load
 from ocpp_tck.evidence.journal import read_journal
 from ocpp_tck.report.fold import fold
 from ocpp_tck.run import Run
-from ocpp_tck.selftest.bench import Bench, bench
+from ocpp_tck.selftest.bench import STATION, Bench, bench
 from ocpp_tck.world import LiveWorld
 
 if TYPE_CHECKING:
@@ -188,9 +188,16 @@ def _outcome(case: Case, hits: Mapping[str, int], journal: Path) -> Outcome:
 
 
 @contextmanager
-def lab(sut: str, folder: Path, *options: str, version: str = "1.6", defects: tuple[str, ...] = ()) -> Iterator[Lab]:
+def lab(
+    sut: str,
+    folder: Path,
+    *options: str,
+    version: str = "1.6",
+    defects: tuple[str, ...] = (),
+    station: str = STATION,
+) -> Iterator[Lab]:
     """Start an embedded product, with options such as `connectors=3` and with defects, and the link."""
-    with bench(sut, version, options, defects) as place:
+    with bench(sut, version, options, defects, station=station) as place:
         path = folder / "ocpp-tck.toml"
         path.write_text(place.config, encoding="utf-8")
         yield Lab(place, load(path, environ={}), folder)
