@@ -50,10 +50,10 @@ class StationOptions:
 
     `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
     connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
-    factory values of configuration keys or variables. `defects` names what it does wrong on purpose. `without` are features that this product lacks
-    (`FEATURES`), `vendor_id` is a vendorId whose DataTransfer it understands. `hidden_keys`, `read_only_keys`
-    and `reboot_keys` are configuration keys of 1.6 that can't be seen, can't be written, or need a reboot.
-    `locked_cable` (2.x): the cable can be plugged in after authorization only. All times are seconds.
+    factory values of configuration keys or variables. `defects` names what it does wrong on purpose,
+    `without` are features that it lacks (`FEATURES`), `vendor_id` is a vendorId whose DataTransfer it
+    understands. `hidden_keys`, `read_only_keys` and `reboot_keys` are configuration keys of 1.6 that can't
+    be seen, can't be written, or need a reboot. `locked_cable` (2.x): the cable can be plugged in after authorization only. All times are seconds.
     """
 
     version: str

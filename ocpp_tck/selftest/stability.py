@@ -34,7 +34,7 @@ from ocpp_tck.evidence.journal import read_journal
 from ocpp_tck.reference.mutant import Lag, Match, Mutant
 from ocpp_tck.report.fold import fold
 from ocpp_tck.run import NEAR, Run
-from ocpp_tck.selftest.bench import STATION, VARIANT, bench
+from ocpp_tck.selftest.bench import VARIANT, bench
 from ocpp_tck.selftest.cases import VERSIONS, cases_of
 from ocpp_tck.selftest.result import Part, Row, told, write_part
 from ocpp_tck.verdict import Verdict
@@ -237,7 +237,7 @@ def _read(journal: Path, suite: Suite, scenario: str, ledger: Ledger) -> None:
 @contextlib.contextmanager
 def product(suite: Suite, *options: str) -> Iterator[Bench]:
     """Start the product of a suite, with the limits and dwells of the demo."""
-    with bench(suite.sut, suite.version, (*suite.variant, *options), STATION, short=demo.SHORT) as place:
+    with bench(suite.sut, suite.version, (*suite.variant, *options), short=demo.SHORT) as place:
         yield place
 
 
