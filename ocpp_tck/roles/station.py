@@ -29,6 +29,7 @@ class Station(Product):
         observed: what the kit has learned from its messages.
         declared: the answers of `[pics]`.
         away: whether the kit was away since then (its run was killed): the station may have booted or changed.
+        declared: the answers of `[pics]`.
     """
 
     def __init__(

@@ -29,7 +29,7 @@ def test_cold_boot(station: Station, operator: Operator, step: Any) -> None:
 
     with step("3", "The charge point sends another BootNotification, not before the interval has passed"):
         accepted = station.expect("BootNotification", within="reboot")
-        states.not_early(rejected, accepted, retry)
+        states.not_early(station, rejected, accepted, retry)
 
     with step("5", "The charge point reports Available for connector 0 and for every connector"):
         states.available_after_boot(station)
@@ -64,7 +64,7 @@ def test_cold_boot_pending(station: Station, operator: Operator, step: Any) -> N
 
     with step("7", "The charge point sends another BootNotification, not before the interval has passed"):
         accepted = station.expect("BootNotification", within="reboot")
-        states.not_early(pending, accepted, retry)
+        states.not_early(station, pending, accepted, retry)
 
     with step("9", "The charge point reports Available for connector 0 and for every connector"):
         states.available_after_boot(station)

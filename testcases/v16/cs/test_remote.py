@@ -130,7 +130,7 @@ def test_remote_start_time_out(station: Station, step: Any) -> None:
 
     with step("9", "The charge point reports Available after ConnectionTimeOut"):
         available = station.expect_status("Available", within="connection_timeout")
-        states.not_early(preparing, available, timeout)
+        states.not_early(station, preparing, available, timeout)
 
 
 @testcase(

@@ -58,4 +58,4 @@ def test_connection_time_out(station: Station, operator: Operator, step: Any) ->
         available = station.expect_status("Available", within="connection_timeout")
         where = {"connectorId": station.hardware.connector, "status": "Preparing"}
         preparing = station.seen("StatusNotification", where=where)[0]
-        states.not_early(preparing, available, station.data.connection_timeout)
+        states.not_early(station, preparing, available, station.data.connection_timeout)
