@@ -17,7 +17,7 @@ from ocpp_tck.selftest.variants import VARIANTS, used_features, variants
 from ocpp_tck.selftest.variations import CHANGES, TURN, draw, judged, run
 
 SEED = 1
-SAMPLE = {"cs": [3, 7, 20, 31], "csms": [0, 3, 7, 12]}
+SAMPLE = {"cs": [3, 7, 20, 31], "csms": [2, 3, 9, 13]}
 """Numbers that run on each test of the kit; short ones."""
 ONLY_16 = {"times with microseconds", "times with +0000", "empty payloads as null"}
 
