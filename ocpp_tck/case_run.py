@@ -139,6 +139,7 @@ class CaseRun:
         if self.verdict is not Verdict.NONE:
             return
         run = self._run
+        run.conversation.catch_up()
         error = error or self._settled()
         self.cause = self._signal(error)
         broken = [found for found in run.conversation.found if found.sender == PRODUCT]
