@@ -140,6 +140,7 @@ class CaseRun:
         if self.verdict is not Verdict.NONE:
             return
         run = self._run
+        run.conversation.catch_up()
         error = error or self._settled()
         self.cause = self._signal(error)
         self._judged = len(run.conversation.found)

@@ -49,10 +49,13 @@ MAX_REFUSALS = 50
 """Refused connections in one case that are noted: anybody who finds the port can be refused for ever."""
 CATCH_UP = 10.0
 """Seconds that the kit takes, after a limit is over, to read what had arrived by then."""
+FLOOD = 1000
+"""Messages of the product in one case from which on the next one is awaited for a moment before a limit counts."""
 _STEP = 0.1
 _TRY_AGAIN_LATER = 1013
 _SET = 1.0
 """Seconds by which a clock has jumped when it was set; less is the usual small correction."""
+_TOO_FAST = "the product sends faster than the kit can read"
 
 
 def _guarded(told: Callable[..., None]) -> Callable[..., None]:
@@ -196,6 +199,7 @@ class Conversation:
     _outstanding: Outgoing | None = None
     _messages: int = 0
     _bytes: int = 0
+    _last_message: float = 0.0
     _refused: int = 0
     _unheard: set[str] = field(default_factory=set)
     _broken: Counter[str] = field(default_factory=Counter)
@@ -369,12 +373,21 @@ class Conversation:
                 left = deadline - self.clock.monotonic()
                 if left > 0:
                     self.clock.wait(self.condition, left)
-                elif not getattr(self.transport, "has_unread", False):
+                elif not self._is_behind():
                     return None
                 elif left > -CATCH_UP:
                     self.clock.wait(self.condition, _STEP)
                 else:
-                    self._stop_reading(self.transport, "the product sends faster than the kit can read")
+                    self._stop_reading(self.transport, _TOO_FAST)
+
+    def catch_up(self) -> None:
+        """Before a case ends: read what the product has sent in it, so that it is not held against the next one."""
+        with self.condition:
+            deadline = self.clock.monotonic() + CATCH_UP
+            while not self.overrun and self._is_behind():
+                if self.clock.monotonic() >= deadline:
+                    self._stop_reading(self.transport, _TOO_FAST)
+                self.clock.wait(self.condition, _STEP)
 
     def wake(self) -> None:
         """Let whoever waits look again: something outside the connection has changed."""
@@ -422,9 +435,15 @@ class Conversation:
             self._drop_outstanding()
         self._happened(Event("closed", now, error=by))
 
+    def _is_behind(self) -> bool:
+        """Whether something of the product waits to be read, or is bound to come since a flood goes on."""
+        flooded = self._messages > FLOOD and self.clock.monotonic() - self._last_message < _STEP
+        return flooded or bool(getattr(self.transport, "has_unread", False))
+
     def _may_come(self, transport: Line | None, size: int) -> bool:
         """Count what the product sends; False from when it is more than the kit reads in one case."""
         self._messages += 1
+        self._last_message = self.clock.monotonic()
         self._bytes += size
         if self._messages > self.max_messages:
             text = f"the product sent more than {self.max_messages} messages in one case (max_case_messages)"

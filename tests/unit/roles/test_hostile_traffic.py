@@ -6,7 +6,7 @@ import pytest
 from stage import FakeTransport, stage
 
 from ocpp_tck.net.transport import Handshake, Refusal
-from ocpp_tck.roles import observed
+from ocpp_tck.roles import conversation, observed
 from ocpp_tck.roles.conversation import CATCH_UP, MAX_REFUSALS, MAX_REPEATS
 from ocpp_tck.roles.product import SHOWN
 from ocpp_tck.verdict import Failed, Inconclusive, Unanswered
@@ -125,6 +125,30 @@ def test_a_product_that_is_always_ahead_of_the_kit_is_not_judged(on):
     with pytest.raises(Inconclusive, match="sends faster than the kit can read"):
         on.station.expect("Authorize")
     assert on.clock.time < on.limits.response + CATCH_UP + 1
+
+
+def test_a_flood_that_goes_on_is_awaited_for_a_moment(on, monkeypatch):
+    monkeypatch.setattr(conversation, "FLOOD", 5)
+    pending = on.station.send("ClearCache")
+    for number in range(40):
+        on.clock.later(on.limits.response - 1 + number * 0.05, lambda: on.receives([9]))
+    on.clock.later(on.limits.response + 1, lambda: on.answers({"status": "Accepted"}))
+    assert pending.answer().status == "Accepted"
+    begun = on.clock.time
+    on.conversation.catch_up()
+    passed = on.clock.time - begun
+    assert 0 < passed < 0.3
+    on.conversation.catch_up()
+    assert on.clock.time - begun == passed
+    assert not on.conversation.overrun
+
+
+def test_a_flood_without_end_is_not_read_into_the_next_case(on):
+    on.transport.has_unread = True
+    on.conversation.catch_up()
+    assert "sends faster than the kit can read" in on.conversation.overrun
+    assert on.transport.closed == (1008, "more than the kit reads in one case")
+    assert on.clock.time == pytest.approx(CATCH_UP, abs=0.3)
 
 
 def test_nothing_unread_is_late_at_once(on):
