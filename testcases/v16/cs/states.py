@@ -45,8 +45,7 @@ def idle(station: Station, operator: Operator) -> None:
     station.wait_connected(within="boot")
     station.wait_reported()
     if not station.observed.accepted:
-        station.expect("BootNotification", within="reboot")
-        station.wait_reported()
+        _accepted(station, operator)
     if not all(_stopped(station, transaction.id) for transaction in list(station.observed.transactions.values())):
         _restart(station, operator)
     _mend(station, operator)
@@ -57,7 +56,7 @@ def idle(station: Station, operator: Operator) -> None:
         if station.observed.status(connector) == "Unavailable":
             set_operative(station, connector)
     for connector in connectors:
-        _available(station, operator, connector)
+        _make_available(station, operator, connector)
     if station.observed.cached:
         station.send("ClearCache").answer()
         station.observed.cached = False
@@ -66,20 +65,37 @@ def idle(station: Station, operator: Operator) -> None:
         station.observed.listed = False
 
 
-def _available(station: Station, operator: Operator, connector: int) -> None:
-    """Wait until a connector is available.
+def _accepted(station: Station, operator: Operator) -> None:
+    """Wait for the boot of a charge point that was not accepted; one that does not try again is restarted."""
+    boots = lambda: True if station.observed.accepted else None  # noqa: E731 - read once, below
+    if not station.wait_for(boots, "reboot", "the charge point to boot again"):
+        operator.power_cycle()
+        station.expect("BootNotification", within="reboot")
+    station.wait_reported()
+
+
+def _make_available(station: Station, operator: Operator, connector: int) -> None:
+    """Wait until a connector is available, with a restart where it does not come to that."""
+    if _available(station, operator, connector):
+        return
+    _restart(station, operator)
+    if not _available(station, operator, connector):
+        raise Inconclusive(f"connector {connector} is {station.observed.status(connector)}, not Available")
+
+
+def _available(station: Station, operator: Operator, connector: int) -> bool:
+    """Wait until a connector is available; False when it does not come to that by itself.
 
     One that was authorized and not used takes ConnectionTimeOut for that; a socket may hold the cable of a refused
     session until it is unlocked (errata 3.5).
     """
     status = station.observed.status(connector)
     if not status or station.wait_status("Available", connector=connector, within="absence"):
-        return
+        return True
     if station.observed.status(connector) == "Finishing":
         station.send("UnlockConnector", connectorId=connector).answer()
         operator.unplug(connector)
-    if not station.wait_status("Available", connector=connector, within="connection_timeout"):
-        raise Inconclusive(f"connector {connector} is {station.observed.status(connector)}, not Available")
+    return station.wait_status("Available", connector=connector, within="connection_timeout")
 
 
 def _stopped(station: Station, transaction: int | str) -> bool:
