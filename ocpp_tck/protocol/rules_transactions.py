@@ -35,7 +35,16 @@ def _empty(identifier: str) -> Sent:
 _SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), _empty("2"))
 
 
-def _event(seq: int, kind: str, transaction: str = "tx", **values: Any) -> tuple[Sent, Sent]:
+_TOKEN = {"idToken": "A", "type": "Central"}
+
+
+def _reading(**values: str) -> list[dict[str, Any]]:
+    return [{"timestamp": NOW, "sampledValue": [{"value": 1.0} | values]}]
+
+
+def _event(
+    seq: int, kind: str, transaction: str = "tx", *, info: dict[str, str] | None = None, **values: Any
+) -> tuple[Sent, Sent]:
     identifier = f"{transaction}{seq}{kind}"
     payload = {
         "eventType": kind,
@@ -44,7 +53,8 @@ def _event(seq: int, kind: str, transaction: str = "tx", **values: Any) -> tuple
         "seqNo": seq,
         "transactionInfo": {"transactionId": transaction},
     } | values
-    return cs(call(identifier, "TransactionEvent", **payload)), csms(result(identifier))
+    answer = {"idTokenInfo": info} if info else {}
+    return cs(call(identifier, "TransactionEvent", **payload)), csms(result(identifier, **answer))
 
 
 _EVENTS = ex201(*_event(0, "Started"), *_event(1, "Updated"), *_event(2, "Ended"))
@@ -150,6 +160,7 @@ RULES = (
         failing=(
             ex201(*_event(0, "Started"), *_event(1, "Started")),
             ex201(*_event(5, "Updated"), *_event(6, "Started")),
+            ex201(*_event(5, "Started"), *_event(4, "Updated")),
         ),
     ),
     rule(
@@ -160,6 +171,26 @@ RULES = (
         failing=(
             ex201(*_event(0, "Started"), *_event(1, "Ended"), *_event(2, "Updated")),
             ex201(*_event(0, "Started"), *_event(2, "Updated", offline=True), *_event(1, "Ended", offline=True)),
+        ),
+    ),
+    rule(
+        "transaction.token_info",
+        "The answer to an event with an idToken says whether the token is accepted",
+        must=part2("E01.FR.12, TransactionEventResponse.idTokenInfo"),
+        passing=(_EVENTS, ex201(*_event(1, "Updated", idToken=_TOKEN, info={"status": "Accepted"}), product=Side.CSMS)),
+        failing=(ex201(*_event(1, "Updated", idToken=_TOKEN), product=Side.CSMS),),
+    ),
+    rule(
+        "meter.begin",
+        "The meter values of the event Started have the context Transaction.Begin",
+        must=part2("E01.FR.09, J02.FR.04"),
+        passing=(
+            ex201(*_event(0, "Started", meterValue=_reading(context="Transaction.Begin"))),
+            ex201(*_event(1, "Updated", meterValue=_reading())),
+        ),
+        failing=(
+            ex201(*_event(0, "Started", meterValue=_reading())),
+            ex201(*_event(0, "Started", meterValue=_reading(context="Transaction.End"))),
         ),
     ),
 )
