@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ocpp_tck.protocol.rule import NOW, Sent, call, cs, csms, ex16, ex201, part2, result, rule, v16
-from ocpp_tck.protocol.types import Side
+from ocpp_tck.protocol.types import Side, Version
 
 
 def _start(identifier: str = "1", **values: Any) -> Sent:
@@ -38,7 +38,7 @@ _SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), 
 _TOKEN = {"idToken": "A", "type": "Central"}
 
 
-def _reading(**values: str) -> list[dict[str, Any]]:
+def _reading(**values: Any) -> list[dict[str, Any]]:
     return [{"timestamp": NOW, "sampledValue": [{"value": 1.0} | values]}]
 
 
@@ -192,5 +192,27 @@ RULES = (
             ex201(*_event(0, "Started", meterValue=_reading())),
             ex201(*_event(0, "Started", meterValue=_reading(context="Transaction.End"))),
         ),
+    ),
+    rule(
+        "meter.unit",
+        "A meter value is given in a standardized unit of its measurand",
+        must=part2("UnitOfMeasureType.unit, MeasurandEnumType; appendix Standardized Units of Measure"),
+        passing=(
+            ex201(*_event(1, "Updated", meterValue=_reading())),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="SoC", unitOfMeasure={"unit": "Percent"}))),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="Power.Factor", unitOfMeasure={"unit": "PF"}))),
+        ),
+        failing=(
+            ex201(*_event(1, "Updated", meterValue=_reading(unitOfMeasure={"unit": "wh"}))),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="Voltage", unitOfMeasure={"unit": "Wh"}))),
+            ex201(cs(call("1", "MeterValues", evseId=1, meterValue=_reading(unitOfMeasure={"unit": "A"})))),
+        ),
+    ),
+    rule(
+        "transaction.seq_negative",
+        "The sequence number of an event is a count, not negative",
+        must={Version.V201: "OCPP 2.0.1 Part 2 E 1.3.2.1, E01.FR.07"},
+        passing=(_EVENTS,),
+        failing=(ex201(*_event(-1, "Started")),),
     ),
 )

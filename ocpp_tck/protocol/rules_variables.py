@@ -10,6 +10,7 @@ from ocpp_tck.protocol.types import Side
 _HEART = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
 _LIMIT = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "OfflineThreshold"}}
 _WS = {"component": {"name": "ocppcommctrlr"}, "variable": {"name": "heartbeatinterval"}}
+_REMOTE = {"component": {"name": "AuthCtrlr"}, "variable": {"name": "AuthorizeRemoteStart"}}
 _ITEMS = {"component": {"name": "DeviceDataCtrlr"}, "variable": {"name": "ItemsPerMessage", "instance": "GetReport"}}
 
 
@@ -119,6 +120,21 @@ RULES = (
         ),
     ),
     rule(
+        "variables.type",
+        "The value of a standard variable has its data type",
+        must=part2("chapter Referenced Components and Variables, dataType; 2.1.4"),
+        passing=(
+            _get([_HEART], _got(_HEART, attributeValue="-1")),
+            _get([_REMOTE], _got(_REMOTE, attributeValue="TRUE")),
+            _get([_REMOTE], _got(_REMOTE, attributeValue="")),
+        ),
+        failing=(
+            _get([_HEART], _got(_HEART, attributeValue="60 s")),
+            _get([_WS], _got(_WS, attributeValue="1.5")),
+            _get([_REMOTE], _got(_REMOTE, attributeValue="yes")),
+        ),
+    ),
+    rule(
         "variables.set_twice",
         "A SetVariables sets an attribute once",
         must=part2("B05.FR.13"),
@@ -151,6 +167,7 @@ RULES = (
         failing=(
             ex21(*_BOOT, *_event("1", 1)),
             ex201(*_event("1", 0), *_event("2", 1)),
+            ex201(*_event("1", 0), *_event("2", -1)),
             ex201(*_event("1", 0, more=True), *_event("2", 2)),
         ),
     ),

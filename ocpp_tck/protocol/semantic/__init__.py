@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ocpp_tck.protocol.semantic.boot import Boot
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
+from ocpp_tck.protocol.semantic.meters20 import meters
 from ocpp_tck.protocol.semantic.primitives import ids, primitives
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
@@ -47,6 +48,7 @@ class Semantics:
             *self._times.judge(action, "request", payload, sender, time),
             *primitives(self._version, action, "request", payload, sender),
             *ids(self._version, action, "request", payload),
+            *meters(self._version, action, "request", payload),
             *fields(self._version, action, "request", payload),
             *self._boot.called(connection, sender, action, payload, time),
             *(() if self._version is Version.V16 else self._events.called(action, payload)),
@@ -64,6 +66,7 @@ class Semantics:
             *self._times.judge(action, "response", payload, sender, time),
             *primitives(self._version, action, "response", payload, sender),
             *ids(self._version, action, "response", payload),
+            *meters(self._version, action, "response", payload),
             *fields(self._version, action, "response", payload),
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),

@@ -60,7 +60,7 @@ class Events20:
         self._last = payload
         self._awaited = set(awaited or ())
         found = []
-        if number > 0:
+        if number != 0:
             if awaited is not None and number not in awaited:
                 text = f"seqNo {number} continues no report"
                 found.append(broken("event.sequence", self._version, text, "seqNo"))

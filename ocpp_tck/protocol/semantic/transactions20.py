@@ -37,6 +37,8 @@ class Transactions20:
         if action != "TransactionEvent":
             return []
         identifier, number, kind = payload["transactionInfo"]["transactionId"], payload["seqNo"], payload["eventType"]
+        if number < 0:  # 2.1 has it in the schema
+            return [broken("transaction.seq_negative", self._version, f"seqNo is {number}", "seqNo")]
         transaction = self._known.setdefault(identifier.casefold(), _Transaction())  # an identifierString
         earlier = transaction.events.get(number)
         if earlier is not None:

@@ -1,11 +1,13 @@
 """GetVariables and SetVariables: what the CSMS asks, and what the station answers to that.
 
-Source: OCPP 2.0.1 and 2.1 Part 2 B05 and B06. The results may come in any order. Names and instances are
-identifierStrings: their letter case does not matter; an empty instance is none (B06.FR.15).
+Source: OCPP 2.0.1 and 2.1 Part 2 B05 and B06, and chapter Referenced Components and Variables. The results may come in
+any order. Names and instances are identifierStrings: their letter case does not matter; an empty instance is none
+(B06.FR.15).
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,53 @@ _LISTS = {
     "SetVariables": ("setVariableData", "setVariableResult"),
 }
 _ACTUAL = "Actual"
+_SHOWN = 50
 _WITHOUT_VALUE = frozenset({"UnknownComponent", "UnknownVariable", "NotSupportedAttributeType"})
+
+_BOOLEANS = {
+    "AlignedDataCtrlr": "Available Enabled SendDuringIdle SignReadings",
+    "AuthCacheCtrlr": "Available DisablePostAuthorize Enabled",
+    "AuthCtrlr": "AuthorizeRemoteStart DisableRemoteAuthorization Enabled LocalAuthorizeOffline LocalPreAuthorize "
+    "OfflineTxForUnknownIdEnabled",
+    "DisplayMessageCtrlr": "Available Enabled",
+    "LocalAuthListCtrlr": "Available DisablePostAuthorize Enabled",
+    "MonitoringCtrlr": "Available Enabled",
+    "OCPPCommCtrlr": "QueueAllMessages UnlockOnEVSideDisconnect",
+    "ReservationCtrlr": "Available Enabled NonEvseSpecific",
+    "SampledDataCtrlr": "Available Enabled RegisterValuesWithoutPhases SignReadings",
+    "SecurityCtrlr": "AdditionalRootCertificateCheck",
+    "SmartChargingCtrlr": "ACPhaseSwitchingSupported Available Enabled ExternalControlSignalsEnabled "
+    "NotifyChargingLimitWithSchedules Phases3to1",
+    "TariffCostCtrlr": "Available Enabled",
+    "TxCtrlr": "StopTxOnEVSideDisconnect StopTxOnInvalidId TxBeforeAcceptedEnabled",
+}
+_INTEGERS = {
+    "AlignedDataCtrlr": "Interval TxEndedInterval",
+    "AuthCacheCtrlr": "LifeTime Storage",
+    "AuthCtrlr": "AdditionalInfoItemsPerMessage",
+    "ClockCtrlr": "TimeAdjustmentReportingThreshold",
+    "DeviceDataCtrlr": "BytesPerMessage ConfigurationValueSize ItemsPerMessage ReportingValueSize ValueSize",
+    "DisplayMessageCtrlr": "DisplayMessages",
+    "LocalAuthListCtrlr": "BytesPerMessage Entries ItemsPerMessage Storage",
+    "MonitoringCtrlr": "ActiveMonitoringLevel BytesPerMessage ItemsPerMessage MonitoringLevel OfflineQueuingSeverity",
+    "OCPPCommCtrlr": "FieldLength HeartbeatInterval MessageAttemptInterval MessageAttempts MessageTimeout "
+    "NetworkProfileConnectionAttempts OfflineThreshold ResetRetries RetryBackOffRandomRange RetryBackOffRepeatTimes "
+    "RetryBackOffWaitMinimum WebSocketPingInterval",
+    "SampledDataCtrlr": "TxEndedInterval TxUpdatedInterval",
+    "SecurityCtrlr": "CertSigningRepeatTimes CertSigningWaitMinimum CertificateEntries MaxCertificateChainSize "
+    "SecurityProfile",
+    "SmartChargingCtrlr": "Entries PeriodsPerSchedule ProfileStackLevel",
+    "TxCtrlr": "EVConnectionTimeOut MaxEnergyOnInvalidId",
+}
+_TYPES = {
+    (component.casefold(), name.casefold()): kind
+    for kind, table in (("boolean", _BOOLEANS), ("integer", _INTEGERS))
+    for component, names in table.items()
+    for name in names.split()
+}
+"""Data types of variables that have the same one in both versions (Part 2, Referenced Components and Variables)."""
+
+_FORMS = {"boolean": re.compile("true|false", re.IGNORECASE), "integer": re.compile(r"-?\d+")}
 
 _Place = tuple[object, ...]
 
@@ -76,6 +124,11 @@ def _valued(version: Version, result: Json, path: str) -> Iterator[Violation]:
     if (status == "Accepted" and not has_value) or (status in _WITHOUT_VALUE and has_value):
         text = f"the result for {_told(result)} is {status} {'with' if has_value else 'without'} a value"
         yield broken("variables.value", version, text, f"{path}.attributeValue")
+    kind = _TYPES.get((result["component"]["name"].casefold(), result["variable"]["name"].casefold()), "")
+    value = result.get("attributeValue")
+    if value and kind and not _FORMS[kind].fullmatch(value):
+        text = f"{_told(result)} is {value[:_SHOWN]!r}, no {kind}"
+        yield broken("variables.type", version, text, f"{path}.attributeValue")
 
 
 def _place(entry: Json) -> _Place:
