@@ -11,6 +11,7 @@ from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
 from ocpp_tck.protocol.rules_session import RULES as SESSION
 from ocpp_tck.protocol.rules_transactions import RULES as TRANSACTIONS
+from ocpp_tck.protocol.rules_variables import RULES as VARIABLES
 from ocpp_tck.protocol.types import Version, Violation
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken"]
 
-_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS)
+_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS, *VARIABLES)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 

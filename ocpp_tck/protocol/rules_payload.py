@@ -61,8 +61,8 @@ def _cost(cost: float) -> Example:
     return ex201(csms(call("1", "CostUpdated", totalCost=cost, transactionId="tx")), product=Side.CSMS)
 
 
-def _authorize(token: str) -> Example:
-    return ex201(cs(call("1", "Authorize", idToken={"idToken": token, "type": "Central"})))
+def _authorize(token: str, kind: str = "Central") -> Example:
+    return ex201(cs(call("1", "Authorize", idToken={"idToken": token, "type": kind})))
 
 
 def _remote(**profile: Any) -> Example:
@@ -241,6 +241,16 @@ RULES = (
         must=part2("2.1.4"),
         passing=(_authorize("04Ab-9*_=:+|@."), _authorize(""), _authorize("<token:valid>")),
         failing=(_authorize("04 AB"), _authorize("04\u00e4"), _authorize("A\n")),
+    ),
+    rule(
+        "token.no_authorization",
+        "An idToken of the type NoAuthorization is empty",
+        must={
+            Version.V201: "OCPP 2.0.1 Part 2 C02.FR.01, IdTokenEnumType",
+            Version.V21: "OCPP 2.1 Part 2 C02.FR.01; appendix 7.1",
+        },
+        passing=(_authorize("", "NoAuthorization"), _authorize("A")),
+        failing=(_authorize("A", "NoAuthorization"),),
     ),
     rule(
         "schema.uri",

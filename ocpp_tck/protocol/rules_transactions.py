@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ocpp_tck.protocol.rule import NOW, Sent, call, cs, csms, ex16, ex201, part2, result, rule, v16
-from ocpp_tck.protocol.types import Side
+from ocpp_tck.protocol.types import Side, Version
 
 
 def _start(identifier: str = "1", **values: Any) -> Sent:
@@ -36,7 +36,16 @@ _LATER = "2026-03-20T12:01:00Z"
 _SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), _empty("2"))
 
 
-def _event(seq: int, kind: str, transaction: str = "tx", **values: Any) -> tuple[Sent, Sent]:
+_TOKEN = {"idToken": "A", "type": "Central"}
+
+
+def _reading(**values: Any) -> list[dict[str, Any]]:
+    return [{"timestamp": NOW, "sampledValue": [{"value": 1.0} | values]}]
+
+
+def _event(
+    seq: int, kind: str, transaction: str = "tx", *, info: dict[str, str] | None = None, **values: Any
+) -> tuple[Sent, Sent]:
     identifier = f"{transaction}{seq}{kind}"
     payload = {
         "eventType": kind,
@@ -45,7 +54,8 @@ def _event(seq: int, kind: str, transaction: str = "tx", **values: Any) -> tuple
         "seqNo": seq,
         "transactionInfo": {"transactionId": transaction},
     } | values
-    return cs(call(identifier, "TransactionEvent", **payload)), csms(result(identifier))
+    answer = {"idTokenInfo": info} if info else {}
+    return cs(call(identifier, "TransactionEvent", **payload)), csms(result(identifier, **answer))
 
 
 _EVENTS = ex201(*_event(0, "Started"), *_event(1, "Updated"), *_event(2, "Ended"))
@@ -158,6 +168,7 @@ RULES = (
         failing=(
             ex201(*_event(0, "Started"), *_event(1, "Started")),
             ex201(*_event(5, "Updated"), *_event(6, "Started")),
+            ex201(*_event(5, "Started"), *_event(4, "Updated")),
         ),
     ),
     rule(
@@ -169,5 +180,47 @@ RULES = (
             ex201(*_event(0, "Started"), *_event(1, "Ended"), *_event(2, "Updated")),
             ex201(*_event(0, "Started"), *_event(2, "Updated", offline=True), *_event(1, "Ended", offline=True)),
         ),
+    ),
+    rule(
+        "transaction.token_info",
+        "The answer to an event with an idToken says whether the token is accepted",
+        must=part2("E01.FR.12, TransactionEventResponse.idTokenInfo"),
+        passing=(_EVENTS, ex201(*_event(1, "Updated", idToken=_TOKEN, info={"status": "Accepted"}), product=Side.CSMS)),
+        failing=(ex201(*_event(1, "Updated", idToken=_TOKEN), product=Side.CSMS),),
+    ),
+    rule(
+        "meter.begin",
+        "The meter values of the event Started have the context Transaction.Begin",
+        must=part2("E01.FR.09, J02.FR.04"),
+        passing=(
+            ex201(*_event(0, "Started", meterValue=_reading(context="Transaction.Begin"))),
+            ex201(*_event(1, "Updated", meterValue=_reading())),
+        ),
+        failing=(
+            ex201(*_event(0, "Started", meterValue=_reading())),
+            ex201(*_event(0, "Started", meterValue=_reading(context="Transaction.End"))),
+        ),
+    ),
+    rule(
+        "meter.unit",
+        "A meter value is given in a standardized unit of its measurand",
+        must=part2("UnitOfMeasureType.unit, MeasurandEnumType; appendix Standardized Units of Measure"),
+        passing=(
+            ex201(*_event(1, "Updated", meterValue=_reading())),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="SoC", unitOfMeasure={"unit": "Percent"}))),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="Power.Factor", unitOfMeasure={"unit": "PF"}))),
+        ),
+        failing=(
+            ex201(*_event(1, "Updated", meterValue=_reading(unitOfMeasure={"unit": "wh"}))),
+            ex201(*_event(1, "Updated", meterValue=_reading(measurand="Voltage", unitOfMeasure={"unit": "Wh"}))),
+            ex201(cs(call("1", "MeterValues", evseId=1, meterValue=_reading(unitOfMeasure={"unit": "A"})))),
+        ),
+    ),
+    rule(
+        "transaction.seq_negative",
+        "The sequence number of an event is a count, not negative",
+        must={Version.V201: "OCPP 2.0.1 Part 2 E 1.3.2.1, E01.FR.07"},
+        passing=(_EVENTS,),
+        failing=(ex201(*_event(-1, "Started")),),
     ),
 )

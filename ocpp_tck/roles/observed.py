@@ -47,7 +47,7 @@ class Observed:
         accepted: whether the kit accepted that boot (True when no boot was seen: the station knows the kit).
         connectors: status by (EVSE, connector); 1.6 has EVSE 0.
         errors: errorCode by connector (1.6).
-        transactions: open transactions by id.
+        transactions: open transactions by id; that of 2.x is case-insensitive and stands in small letters.
         cached: whether a token may be in the authorization cache since the last ClearCache.
         listed: whether the kit has put a token into the local authorization list.
     """
@@ -113,12 +113,13 @@ class Observed:
         identifier = lookup(payload, "transactionInfo.transactionId")
         if not isinstance(identifier, str):
             return
+        key = identifier.casefold()
         if payload.get("eventType") == "Ended":
-            self.transactions.pop(identifier, None)
+            self.transactions.pop(key, None)
             return
-        if identifier not in self.transactions and len(self.transactions) >= MOST:
+        if key not in self.transactions and len(self.transactions) >= MOST:
             return
-        known = self.transactions.setdefault(identifier, Transaction(identifier, 1, ""))
+        known = self.transactions.setdefault(key, Transaction(identifier, 1, ""))
         evse = lookup(payload, "evse.id")
         token = lookup(payload, "idToken.idToken")
         known.evse = evse if isinstance(evse, int) else known.evse

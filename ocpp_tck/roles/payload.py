@@ -1,7 +1,8 @@
 """Payloads as a case reads them: `status.connectorId`, `conf.configurationKey[0].value`.
 
 A missing field or index is a failed assertion about the product, not an error of the kit. Identifiers that OCPP
-defines as case-insensitive (CiString in 1.6 3.1, identifierString in 2.0.1 Part 2) compare so.
+defines as case-insensitive (CiString in 1.6 3.1; identifierString in 2.x Part 2 2.1.4, and the reasonCode there)
+compare so.
 """
 
 from __future__ import annotations
@@ -12,8 +13,14 @@ from typing import Any
 from ocpp_tck.verdict import Failed
 
 CASE_INSENSITIVE = frozenset(
-    {"idTag", "parentIdTag", "key", "vendorId", "messageId", "idToken", "name", "instance"},
+    {
+        *("idTag", "parentIdTag", "key", "vendorId", "messageId"),
+        *("additionalIdToken", "checksum", "controlId", "iccid", "id", "idToken", "idTokens", "imsi", "instance"),
+        *("issuerKeyHash", "issuerNameHash", "name", "preferredNetwork", "prioritizedEMAIDs", "pspRef"),
+        *("reasonCode", "serialNumber", "supersededIds", "transactionId"),
+    }
 )
+"""Names of such fields; what is no text in one version (`id`, `transactionId`) is not concerned."""
 
 
 class CaseInsensitive(str):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Hardware, Limits, TestData
 
 WRITTEN = {"Accepted", "RebootRequired"}
+LONGEST_VALUE = {"2.0.1": 1000, "2.1": 2500}
+"""Characters that SetVariables can give a variable; GetVariables may show more."""
 
 
 class Station(Product):
@@ -196,7 +198,7 @@ class Station(Product):
             self.send("GetConfiguration", key=["HeartbeatInterval"]).answer()
         else:
             variable = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
-            self.send("GetVariables", getVariableData=[variable]).answer()
+            self.call("GetVariables", getVariableData=[variable])  # no reason to refuse that (2.0.1 B06.FR.01)
         self._mark, self._floor = mark, floor
 
     # -- configuration -------------------------------------------------------------------------------------------
@@ -291,6 +293,10 @@ class Station(Product):
             return True
         if found is None and if_implemented:
             return False
+        if found is not None and len(found) > LONGEST_VALUE[self.version]:
+            raise Inconclusive(
+                f"the value of {component}.{variable} is too long ({len(found)} characters) to be set back"
+            )
         status = self._write_variable(component, variable, value) if found is not None else "UnknownVariable"
         if status not in WRITTEN:
             if if_implemented and status == "Rejected":

@@ -97,20 +97,16 @@ class StationAnswers:
 
     def _get(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         status, place = self._find(entry)
-        result = {"component": entry["component"], "variable": entry["variable"], "attributeStatus": status}
         if status == "Accepted" and entry.get("attributeType", "Actual") != "Actual":
-            result["attributeStatus"] = "NotSupportedAttributeType"
-        elif status == "Accepted":
-            result["attributeValue"] = self.variables[place]
-        if "attributeType" in entry:
-            result["attributeType"] = entry["attributeType"]
-        return result
+            status = "NotSupportedAttributeType"
+        value = {"attributeValue": self.variables[place]} if status == "Accepted" else {}
+        return {**_named(entry), "attributeStatus": status, **value}
 
     def _set(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         status, place = self._find(entry)
         if status == "Accepted":
             self.variables[place] = str(entry.get("attributeValue"))
-        return {"component": entry["component"], "variable": entry["variable"], "attributeStatus": status}
+        return {**_named(entry), "attributeStatus": status}
 
     def _find(self, entry: Mapping[str, Any]) -> tuple[str, tuple[str, str]]:
         component = str(entry["component"].get("name")).casefold()
@@ -120,6 +116,12 @@ class StationAnswers:
                 return "Accepted", place
         known = any(place[0].casefold() == component for place in self.variables)
         return ("UnknownVariable" if known else "UnknownComponent"), ("", "")
+
+
+def _named(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which variable a result is about; Actual when none was named (B05.FR.12, B06.FR.11)."""
+    kind = entry.get("attributeType", "Actual")
+    return {"component": entry["component"], "variable": entry["variable"], "attributeType": kind}
 
 
 def _is_like(value: str, present: str) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
+from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
-from ocpp_tck.protocol.semantic.primitives import primitives
+from ocpp_tck.protocol.semantic.meters20 import meters
+from ocpp_tck.protocol.semantic.primitives import ids, primitives
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
 from ocpp_tck.protocol.semantic.transactions20 import Transactions20
+from ocpp_tck.protocol.semantic.variables import asked_twice, variables
 from ocpp_tck.protocol.types import MessageType, Version
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class Semantics:
         self._version = version
         self._times = Times(version, clock_tolerance)
         self._boot = Boot(version)
+        self._events = Events20(version)
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -47,8 +51,12 @@ class Semantics:
         return [
             *self._times.judge(action, "request", payload, sender, time),
             *primitives(self._version, action, "request", payload, sender),
+            *ids(self._version, action, "request", payload),
+            *meters(self._version, action, "request", payload),
             *fields(self._version, action, "request", payload),
             *self._boot.called(connection, sender, action, payload, time),
+            *(() if self._version is Version.V16 else self._events.called(action, payload)),
+            *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
         ]
 
@@ -61,9 +69,12 @@ class Semantics:
         return [
             *self._times.judge(action, "response", payload, sender, time),
             *primitives(self._version, action, "response", payload, sender),
+            *ids(self._version, action, "response", payload),
+            *meters(self._version, action, "response", payload),
             *fields(self._version, action, "response", payload),
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),
+            *variables(self._version, action, call.payload, payload),
         ]
 
     def unclear(self, action: str | None) -> None:

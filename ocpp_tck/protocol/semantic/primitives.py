@@ -1,7 +1,7 @@
-"""Limits of the primitive data types of 2.x that the schemas do not carry.
+"""Limits of the primitive data types of 2.x, and of ids, that the schemas do not carry.
 
 Source: OCPP 2.0.1 and 2.1 Part 2 2.1.4 (primitive data types); chapters Messages and Datatypes for the fields that are
-identifierStrings.
+identifierStrings, for EVSEType and IdTokenType.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ _IDENTIFIERS = frozenset(
 )
 """Fields of the type identifierString, by the data type or message that they belong to."""
 
+_FROM_ONE = frozenset(
+    {("EVSEType", "id"), ("StatusNotificationRequest", "evseId"), ("StatusNotificationRequest", "connectorId")}
+)
+_TOKEN_TYPE = frozenset({("IdTokenType", "type")})
+
 
 def primitives(version: Version, action: str, kind: schema.Kind, payload: Json, sender: Side) -> Iterator[Violation]:
     """Judge the single values of a payload that the schema accepts."""
@@ -67,6 +72,29 @@ def primitives(version: Version, action: str, kind: schema.Kind, payload: Json, 
             elif type_ == "string" and not _IDENTIFIER.fullmatch(value):
                 text = f"{value!r} has a character that an identifierString cannot have"
                 yield broken("string.identifier", version, text, place)
+
+
+def ids(version: Version, action: str, kind: schema.Kind, payload: Json) -> Iterator[Violation]:
+    """Judge the numbers of EVSEs and the idTokens of a payload that the schema accepts."""
+    if version is Version.V16:
+        return
+    for path in _paths(version, action, kind, _FROM_ONE):
+        for place, value in values_at(payload, path):
+            if value < 1:
+                yield broken("range.evse", version, f"{path[-1]} is {value}", place)
+    for path in _paths(version, action, kind, _TOKEN_TYPE):
+        for place, token in values_at(payload, path[:-1]):
+            if token["type"] == "NoAuthorization" and token["idToken"]:
+                text = f"the idToken of type NoAuthorization is {token['idToken']!r}, not empty"
+                yield broken("token.no_authorization", version, text, f"{place}.idToken")
+
+
+@cache
+def _paths(
+    version: Version, action: str, kind: schema.Kind, fields: frozenset[tuple[str, str]]
+) -> tuple[tuple[str, ...], ...]:
+    """Give the paths of these fields in a message."""
+    return tuple(leaf.path for leaf in schema.leaves(version, action, kind) if (leaf.owner, leaf.path[-1]) in fields)
 
 
 @cache

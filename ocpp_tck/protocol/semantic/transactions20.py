@@ -1,7 +1,7 @@
 """Transactions of OCPP 2.0.1 and 2.1 over a trace.
 
-Source: Part 2 block E 1.3.2 (sequence numbers) and TransactionEventRequest. Events may come out of order when a
-delivery failed, so they are judged by their sequence numbers, not by their order on the wire.
+Source: Part 2 block E 1.3.2 (sequence numbers), E01, TransactionEventRequest and TransactionEventResponse. Events may
+come out of order when a delivery failed, so they are judged by their sequence numbers, not by their order on the wire.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Transactions20:
         if action != "TransactionEvent":
             return []
         identifier, number, kind = payload["transactionInfo"]["transactionId"], payload["seqNo"], payload["eventType"]
+        if number < 0:  # 2.1 has it in the schema
+            return [broken("transaction.seq_negative", self._version, f"seqNo is {number}", "seqNo")]
         transaction = self._known.setdefault(identifier.casefold(), _Transaction())  # an identifierString
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
@@ -62,6 +64,8 @@ class Transactions20:
             text = f"transaction {identifier}: seqNo {number} was used for another event"
             return [broken("transaction.seq_repeated", self._version, text, "seqNo")]
         found = self._order(transaction, identifier, number, kind)
+        if kind == "Started":
+            found += self._readings(payload)
         last = transaction.last
         online = transaction.connection == connection and not payload.get("offline")
         if not found and online and last is not None and number > last + 1:
@@ -81,6 +85,9 @@ class Transactions20:
         ):
             text = f"transaction {identifier}: Started with seqNo {number} is not its first event"
             return [broken("transaction.started_first", self._version, text, "eventType")]
+        if transaction.started is not None and number < transaction.started:
+            text = f"transaction {identifier}: {kind} with seqNo {number} before Started with {transaction.started}"
+            return [broken("transaction.started_first", self._version, text, "seqNo")]
         if transaction.ended is not None and (kind == "Ended" or number > transaction.ended):
             text = f"transaction {identifier}: {kind} with seqNo {number} after Ended with {transaction.ended}"
             return [broken("transaction.ended_last", self._version, text, "eventType")]
@@ -89,7 +96,21 @@ class Transactions20:
             return [broken("transaction.ended_last", self._version, text, "eventType")]
         return []
 
+    def _readings(self, payload: Json) -> list[Violation]:
+        for index, value in enumerate(payload.get("meterValue", ())):
+            for place, sample in enumerate(value["sampledValue"]):
+                context = sample.get("context", "Sample.Periodic")
+                if context != "Transaction.Begin":
+                    path = f"meterValue[{index}].sampledValue[{place}].context"
+                    text = f"a value of the event Started has the context {context}"
+                    return [broken("meter.begin", self._version, text, path)]
+        return []
+
     def answered(self, connection: str, action: str, request: Json, payload: Json) -> list[Violation]:
-        """Judge a CALLRESULT: no rule of these versions needs it."""
-        del connection, action, request, payload
+        """Judge a CALLRESULT; `request` may be illegal."""
+        del connection
+        asked = action == "TransactionEvent" and isinstance(request, dict) and "idToken" in request
+        if asked and "idTokenInfo" not in payload:
+            text = "the event had an idToken, the answer has no idTokenInfo"
+            return [broken("transaction.token_info", self._version, text, "idTokenInfo")]
         return []

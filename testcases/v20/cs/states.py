@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.verdict import Inconclusive
+
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Received
@@ -17,6 +19,9 @@ AUTHORIZING = {"Authorized", "RemoteStart"}
 
 UNASKED = {"Central", "NoAuthorization"}
 """Types of idTokens about which the station need not ask, and must not for Central (C02, C05.FR.01)."""
+
+START_POINTS = {"parkingbayoccupancy", "evconnected", "authorized", "datasigned", "powerpathclosed", "energytransfer"}
+"""Values of TxCtrlr.TxStartPoint (2.0.1 Part 2, TxStartPointValues), in small letters."""
 
 REMOTE_START_ID = 4711
 
@@ -40,9 +45,20 @@ def idle(station: Station, operator: Operator) -> None:
         if station.observed.status(1, known.id) == "Unavailable":
             station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": known.id})
             station.expect_availability("Available", evse=known.id)
+        for connector in range(1, known.connectors + 1):
+            _available(station, known.id, connector)
     if station.observed.cached:
         station.send("ClearCache").answer()  # a station without a cache may refuse
         station.observed.cached = False
+
+
+def _available(station: Station, evse: int, connector: int) -> None:
+    """Wait until a connector is available; of one that has reported nothing yet nothing is known."""
+    if not station.observed.status(connector, evse):
+        return
+    if not station.wait_status("Available", connector=connector, evse=evse, within="absence"):
+        status = station.observed.status(connector, evse)
+        raise Inconclusive(f"EVSE {evse} connector {connector} is {status}, not Available")
 
 
 def _restart(station: Station) -> None:
@@ -54,8 +70,22 @@ def _restart(station: Station) -> None:
 
 
 def start_points(station: Station) -> set[str]:
-    """Read TxCtrlr.TxStartPoint: when the station starts a transaction (2.0.1 E01)."""
-    return {point.strip() for point in (station.read_variable("TxCtrlr", "TxStartPoint") or "").split(",")}
+    """Read TxCtrlr.TxStartPoint: when the station starts a transaction (2.0.1 E01); values in small letters.
+
+    Every station has that variable, and it has one of the listed values at least.
+    """
+    value = station.read_variable("TxCtrlr", "TxStartPoint")
+    assert value is not None, "TxCtrlr.TxStartPoint can't be read"
+    points = {point.strip().casefold() for point in value.split(",")}
+    assert points <= START_POINTS, f"TxCtrlr.TxStartPoint is {value!r}"
+    return points
+
+
+def authorizes_remote_starts(station: Station) -> bool:
+    """Read AuthCtrlr.AuthorizeRemoteStart (2.0.1 F01.FR.01, F01.FR.02), a boolean that every station has."""
+    value = (station.read_variable("AuthCtrlr", "AuthorizeRemoteStart") or "").casefold()
+    assert value in {"true", "false"}, f"AuthCtrlr.AuthorizeRemoteStart is {value or 'not readable'}"
+    return value == "true"
 
 
 def authorization_enabled(station: Station) -> None:
@@ -65,10 +95,11 @@ def authorization_enabled(station: Station) -> None:
 
 
 def booted(station: Station) -> None:
-    """State Booted, part with a Reset: the station boots, is accepted and reports every connector."""
+    """State Booted, part with a Reset: the station boots, says why, is accepted and reports every connector."""
     conf = station.call("Reset", type="Immediate")
     assert conf.status == "Accepted"
-    station.expect_boot()
+    boot = station.expect_boot()
+    assert boot.reason == "RemoteReset"  # B01.FR.09, BootReasonEnumType
     with station.unordered():
         for evse in station.hardware.evses:
             for connector in range(1, evse.connectors + 1):
@@ -85,43 +116,48 @@ def availability(station: Station, state: str, evse: int, connector: int) -> Non
 
 
 def transaction_event(
-    station: Station, reasons: set[str], transaction: int | str | None = None, **fields: Any
+    station: Station, reasons: set[str], *, of: int | str | None = None, connected: bool = True, **fields: Any
 ) -> Received:
     """Wait for the next TransactionEvent, but for meter values, and check what it says about the transaction.
 
-    `transaction` is the id of the one that runs and to which the event belongs, if any does.
+    Args:
+        station: the station under test.
+        reasons: the trigger reasons of which it has one.
+        of: id of the transaction that it belongs to; None when it starts one.
+        connected: the EV is connected, so that the charging state is another than Idle.
+        fields: values of the event's own fields.
     """
     event = station.expect("TransactionEvent", within="transaction")
     while event.triggerReason in METERED:
         event = station.expect("TransactionEvent", within="transaction")
     assert event.triggerReason in reasons
+    assert of is None or event.transactionInfo.transactionId == of
+    assert not connected or event.transactionInfo.get("chargingState") != "Idle"
     for name, value in fields.items():
         assert event.get(name) == value
-    if transaction is not None:
-        assert event.transactionInfo.transactionId == transaction
     return event
 
 
-def running(station: Station) -> int | str | None:
-    """Give the id of the transaction that runs, None without one."""
-    return station.transaction() if station.observed.transactions else None
-
-
 def ev_connected(station: Station, operator: Operator) -> None:
-    """State EVConnectedPreSession: the cable is plugged in at the configured EVSE."""
+    """State EVConnectedPreSession: the cable is plugged in at the configured EVSE.
+
+    The next event says where (E01.FR.16).
+    """
     evse = station.hardware.evse
-    transaction = running(station)
-    started = transaction is not None
-    starts = "EVConnected" in start_points(station)
+    running = station.transaction() if station.observed.transactions else None
+    starts = "evconnected" in start_points(station)
     operator.plug(evse=evse)
     with station.unordered():
         station.expect_availability("Occupied", evse=evse)
-        if started or starts:
-            reasons = {"CablePluggedIn", "ChargingStateChanged"}
-            event = transaction_event(station, reasons, transaction, eventType="Updated" if started else "Started")
+        if running is not None or starts:
+            event = transaction_event(
+                station,
+                {"CablePluggedIn", "ChargingStateChanged"},
+                of=running,
+                eventType="Started" if running is None else "Updated",
+            )
             assert event.transactionInfo.chargingState in {"EVConnected", "SuspendedEVSE"}
-            if not started:
-                assert event.evse.id == evse
+            assert (event.evse.id, event.evse.connectorId) == (evse, station.hardware_connector)
 
 
 def authorized_locally(station: Station, operator: Operator) -> Received | None:
@@ -130,42 +166,52 @@ def authorized_locally(station: Station, operator: Operator) -> Received | None:
     The first event after the authorization has that reason and the token, whatever else it tells (E02.FR.01).
     """
     data = station.data
-    transaction = running(station)
-    started = transaction is not None
-    starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
+    running = station.transaction() if station.observed.transactions else None
+    starts = bool({"authorized", "powerpathclosed"} & start_points(station))
     operator.present(data.valid_token, evse=station.hardware.evse)
     request = station.expect("Authorize")
     assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
-    if not (started or starts):
+    if running is None and not starts:
         return None
-    event = transaction_event(station, {"Authorized"}, transaction, eventType="Updated" if started else "Started")
+    event = transaction_event(
+        station,
+        {"Authorized"},
+        of=running,
+        connected=bool(operator.plugged),
+        eventType="Started" if running is None else "Updated",
+    )
     assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
     return event
 
 
-def authorized_remotely(station: Station) -> Received | None:
+def authorized_remotely(station: Station, operator: Operator) -> Received | None:
     """State Authorized (remote): the CSMS requests a start with a valid token; gives the event that says so, if any.
 
     The first event after the request has the reason RemoteStart and its remoteStartId (F01.FR.19, F01.FR.25).
     """
     data = station.data
-    transaction = running(station)
-    started = transaction is not None
-    starts = bool({"Authorized", "PowerPathClosed"} & start_points(station))
-    authorizes = (station.read_variable("AuthCtrlr", "AuthorizeRemoteStart") or "").casefold() == "true"
+    running = station.transaction() if station.observed.transactions else None
+    starts = bool({"authorized", "powerpathclosed"} & start_points(station))
+    authorizes = authorizes_remote_starts(station)
     token = {"idToken": data.valid_token, "type": data.valid_token_type}
     conf = station.call(
         "RequestStartTransaction", evseId=station.hardware.evse, remoteStartId=REMOTE_START_ID, idToken=token
     )
     assert conf.status == "Accepted"
-    if started:
-        assert conf.transactionId == transaction
+    if running is not None:
+        assert conf.transactionId == running
     if authorizes and data.valid_token_type not in UNASKED:
         request = station.expect("Authorize")
         assert (request.idToken.idToken, request.idToken.type) == (data.valid_token, data.valid_token_type)
-    if not (started or starts):
+    if running is None and not starts:
         return None
-    event = transaction_event(station, {"RemoteStart"}, transaction, eventType="Updated" if started else "Started")
+    event = transaction_event(
+        station,
+        {"RemoteStart"},
+        of=running,
+        connected=bool(operator.plugged),
+        eventType="Started" if running is None else "Updated",
+    )
     assert event.transactionInfo.remoteStartId == REMOTE_START_ID
     assert (event.idToken.idToken, event.idToken.type) == (data.valid_token, data.valid_token_type)
     return event
@@ -185,10 +231,13 @@ def energy_transfer_started(station: Station, authorized: Received | None) -> No
         passing={"transactionInfo.chargingState": {"EVConnected", "SuspendedEVSE", "SuspendedEV", None}},
         within="transaction",
     )
-    reasons = {"ChargingStateChanged"} if authorized is not None else {"ChargingStateChanged", *AUTHORIZING}
-    assert event.triggerReason in reasons
-    if authorized is not None:
-        assert event.transactionInfo.transactionId == authorized.transactionInfo.transactionId
+    if authorized is None:
+        assert event.triggerReason in {"ChargingStateChanged", *AUTHORIZING}
+        assert event.eventType in {"Started", "Updated"}
+        return
+    assert event.triggerReason == "ChargingStateChanged"
+    assert event.eventType == "Updated"
+    assert event.transactionInfo.transactionId == authorized.transactionInfo.transactionId
 
 
 def leave_operative(station: Station) -> None:

@@ -46,7 +46,7 @@ def test_get_variable(station: Station, step: Any) -> None:
         assert len(results) == 1
         result = results[0]
         assert result.attributeStatus == "Accepted"
-        assert result.get("attributeType", "Actual") == "Actual"
+        assert result.attributeType == "Actual"
         assert result.attributeValue == "300"
         assert (result.component.name, result.variable.name) == ("OCPPCommCtrlr", "OfflineThreshold")
         if "attributeStatusInfo" in result:
@@ -111,7 +111,7 @@ def test_remote_start(station: Station, operator: Operator, step: Any) -> None:
     states.authorization_enabled(station)
     states.ev_connected(station, operator)
     with step("1", "The charging station accepts the request and ties it to the transaction"):
-        authorized = states.authorized_remotely(station)
+        authorized = states.authorized_remotely(station, operator)
     with step("2", "The charging station charges"):
         states.energy_transfer_started(station, authorized)
 

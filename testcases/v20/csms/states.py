@@ -52,12 +52,16 @@ def availability(csms: Csms, state: str, evse: int | None = None, connector: int
 
 
 class Session:
-    """One transaction of the kit as a station: its id and sequence numbers (2.0.1 E01)."""
+    """One transaction of the kit as a station: its id and sequence numbers (2.0.1 E01).
+
+    No two transactions have the same id, neither in a run (frames are numbered) nor in two runs (E01.FR.08).
+    """
 
     def __init__(self, csms: Csms) -> None:
         self._csms = csms
         self._number = 0
-        self.id = next(message_ids(f"{csms.id} {csms.now()}"))
+        last = csms.conversation.events[-1]
+        self.id = next(message_ids(f"{csms.id} {last.frame} {int(last.time)}"))
         self.is_open = False
 
     def event(self, kind: str, reason: str, /, info: dict[str, Any] | None = None, **fields: Any) -> Received:
@@ -81,10 +85,16 @@ class Session:
         self.event("Started", "CablePluggedIn", {"chargingState": "EVConnected"}, evse={"id": evse, "connectorId": 1})
 
     def authorize(self) -> None:
-        """State Authorized: the CSMS accepts the valid token, asked for and in the transaction."""
+        """State Authorized: the CSMS accepts the valid token, asked for and in the transaction.
+
+        Both answers name the same group, if the token has one (C01.FR.06, C09.FR.12).
+        """
         token = valid_token(self._csms)
-        assert self._csms.call("Authorize", idToken=token).idTokenInfo.status == "Accepted"
-        assert self.event("Updated", "Authorized", idToken=token).idTokenInfo.status == "Accepted"
+        asked = self._csms.call("Authorize", idToken=token).idTokenInfo
+        assert asked.status == "Accepted"
+        told = self.event("Updated", "Authorized", idToken=token).idTokenInfo
+        assert told.status == "Accepted"
+        assert _group(told) == _group(asked)
 
     def charge(self) -> None:
         """State EnergyTransferStarted, the EV being connected: the station charges."""
@@ -99,3 +109,9 @@ class Session:
 def valid_token(csms: Csms) -> dict[str, str]:
     """The accepted idToken of the test data."""
     return {"idToken": csms.data.valid_token, "type": csms.data.valid_token_type}
+
+
+def _group(info: Any) -> tuple[Any, Any]:
+    """The group that an idTokenInfo names; nothing twice when there is none."""
+    group = info.get("groupIdToken", {})
+    return group.get("idToken"), group.get("type")

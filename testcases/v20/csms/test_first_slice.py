@@ -96,9 +96,10 @@ def test_remote_start(csms: Csms, session: states.Session, operator: Operator, s
         request = csms.expect("RequestStartTransaction")
         assert (request.idToken.idToken, request.idToken.type) == (token["idToken"], token["type"])
         assert request.get("evseId", csms.hardware.evse) == csms.hardware.evse
-    with step("4", "The CSMS takes the event that names the remote start"):
+    with step("4", "The CSMS takes the event that names the remote start", requirement="E01.FR.12, F01.FR.03"):
         info = {"chargingState": "EVConnected", "remoteStartId": request.remoteStartId}
-        session.event("Updated", states.REMOTE_START, info, idToken=token)
+        event = session.event("Updated", states.REMOTE_START, info, idToken=token)
+        assert event.idTokenInfo.status == "Accepted"
     with step("5", "The CSMS takes the start of charging"):
         session.charge()
 

@@ -61,10 +61,19 @@ CONVERSATION_20 = [
         Side.CSMS,
         "GetVariables",
         {"getVariableData": [VARIABLE]},
-        {"getVariableResult": [VARIABLE | {"attributeStatus": "Accepted", "attributeValue": "1"}]},
+        {
+            "getVariableResult": [
+                VARIABLE | {"attributeStatus": "Accepted", "attributeType": "Actual", "attributeValue": "1"}
+            ]
+        },
     ),
     (Side.STATION, "Authorize", {"idToken": TOKEN}, {"idTokenInfo": {"status": "Accepted"}}),
-    (Side.STATION, "TransactionEvent", EVENT | {"eventType": "Started", "seqNo": 0, "idToken": TOKEN}, {}),
+    (
+        Side.STATION,
+        "TransactionEvent",
+        EVENT | {"eventType": "Started", "seqNo": 0, "idToken": TOKEN},
+        {"idTokenInfo": {"status": "Accepted"}},
+    ),
     (Side.STATION, "TransactionEvent", EVENT | {"eventType": "Ended", "seqNo": 1}, {}),
     (Side.CSMS, "Reset", {"type": "Immediate"}, {"status": "Accepted"}),
     (Side.STATION, "Heartbeat", {}, {"currentTime": NOW}),

@@ -53,8 +53,8 @@ def test_transactions_of_2x(observed):
         "TransactionEvent",
         {"eventType": "Updated", **info, "evse": {"id": 2}, "idToken": {"idToken": "A", "type": "Local"}},
     )
-    assert (observed.transactions["T"].evse, observed.transactions["T"].token) == (2, "A")
-    tell(observed, "TransactionEvent", {"eventType": "Ended", **info})
+    assert (observed.transactions["t"].evse, observed.transactions["t"].token) == (2, "A")
+    tell(observed, "TransactionEvent", {"eventType": "Ended", "transactionInfo": {"transactionId": "t"}})
     assert observed.transactions == {}
 
 
@@ -119,7 +119,7 @@ ACTIONS = [
 @pytest.mark.parametrize("payload", WICKED, ids=str)
 def test_an_illegal_payload_teaches_nothing_and_breaks_nothing(observed, action, payload):
     tell(observed, action, payload, {"status": "Accepted", "transactionId": 1})
-    assert observed.transactions.keys() <= {1, "T"}
+    assert observed.transactions.keys() <= {1, "t"}
 
 
 def test_answers_and_other_actions_teach_nothing(observed):

@@ -64,6 +64,12 @@ def test_identifiers_compare_whatever_their_case(fields):
     assert fields.idToken.idToken == "x1"
 
 
+def test_identifiers_of_2x_compare_whatever_their_case():
+    fields = Fields({"transactionId": "AB-1", "idTokens": ["A"], "id": "C1", "reasonCode": "noerror"}, "x", 1)
+    assert (fields.transactionId, fields.idTokens[0], fields.id, fields.reasonCode) == ("ab-1", "a", "c1", "NoError")
+    assert Fields({"id": 1, "transactionId": 2}, "x", 1).id == 1
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -69,6 +69,21 @@ def test_a_list_of_keys_is_compared_without_case():
     assert not matches({"key": ["Other"]}, {"key": (None, [])})
 
 
+@pytest.mark.parametrize("action", ["GetVariables", "SetVariables"])
+def test_a_result_names_what_was_asked_for(action):
+    list_name = f"{action[0].lower()}{action[1:-1]}"
+    place = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "offlineThreshold"}}
+    asked = [
+        place | {"attributeValue": "1"} if action == "SetVariables" else place,
+        place | {"attributeType": "MaxSet"},
+    ]
+
+    results = StationAnswers("2.0.1", TestData(), Hardware())(action, {f"{list_name}Data": asked})[f"{list_name}Result"]
+
+    assert [result["attributeType"] for result in results] == ["Actual", "MaxSet"]
+    assert all({**result, **place} == result for result in results)
+
+
 def operator(outcome, *, come):
     product = SimpleNamespace(
         version="1.6",
