@@ -94,7 +94,7 @@ def _available(station: Station, operator: Operator, connector: int) -> bool:
         return True
     if station.observed.status(connector) == "Finishing":
         station.send("UnlockConnector", connectorId=connector).answer()
-        operator.unplug(connector)
+        _pulled(operator, connector, 0)
     return station.wait_status("Available", connector=connector, within="connection_timeout")
 
 
@@ -112,9 +112,9 @@ def _stopped(station: Station, transaction: int | str) -> bool:
 
 
 def _restart(station: Station, operator: Operator) -> None:
-    """Restart a charge point that holds on to a transaction, or no longer knows it."""
+    """Restart a charge point that holds on to a transaction or a cable, or no longer knows it."""
     for evse, connector in list(operator.plugged):
-        operator.unplug(connector, evse=evse)
+        _pulled(operator, connector, evse)
     try:
         operator.power_cycle()
     except NotRun:
@@ -134,14 +134,26 @@ def _mend(station: Station, operator: Operator) -> None:
 
 
 def _unplug(station: Station, operator: Operator, connector: int, evse: int) -> None:
-    """Take the cable out; a socket that still holds it, as after an invalid token (errata 3.5), is unlocked first."""
+    """Take the cable out; a socket that holds it is unlocked first (errata 3.5), in the end by a restart."""
     if station.observed.status(connector) == "Finishing":
         station.send("UnlockConnector", connectorId=connector).answer()
+    if _pulled(operator, connector, evse):
+        return
+    station.call("UnlockConnector", connectorId=connector)
+    if _pulled(operator, connector, evse):
+        return
+    _restart(station, operator)
+    if (evse, connector) in operator.plugged:
+        operator.unplug(connector, evse=evse)
+
+
+def _pulled(operator: Operator, connector: int, evse: int) -> bool:
+    """Try to take a cable out; False when it does not come."""
     try:
         operator.unplug(connector, evse=evse)
     except Inconclusive:
-        station.call("UnlockConnector", connectorId=connector)
-        operator.unplug(connector, evse=evse)
+        return False
+    return True
 
 
 # -- reusable states (2.25) ------------------------------------------------------------------------------------------
