@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ocpp_tck.selftest.result import table, told, write_part
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ocpp_tck.selftest.result import Part
+
+VARIATIONS = 500
+"""Legal variations of each role in a whole run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,45 @@ def _mutants(options: Options) -> Iterator[Part]:
             file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in matrix.details(found))
 
 
-PARTS: dict[str, Callable[[Options], Iterator[Part]]] = {"mutants": _mutants}
+def _behaviour(options: Options) -> Iterator[Part]:
+    """Products that are wrong in what they do over time."""
+    from ocpp_tck.selftest import behaviour  # noqa: PLC0415
+
+    yield behaviour.run(
+        sut=options.sut,
+        version=options.version,
+        jobs=options.jobs,
+        seed=options.seed,
+        sample=options.sample,
+        suites=options.sample >= 1,
+    )
+
+
+def _variations(options: Options) -> Iterator[Part]:
+    """Products that are right in unexpected ways."""
+    from ocpp_tck.selftest import variations  # noqa: PLC0415
+
+    count = max(1, round(VARIATIONS * options.sample))
+    part = variations.run(sut=options.sut, version=options.version, count=count, seed=options.seed, jobs=options.jobs)
+    yield replace(part, sampled=options.sample < 1)
+
+
+def _stability(options: Options) -> Iterator[Part]:
+    """The same verdicts whatever happens around the kit."""
+    from ocpp_tck.selftest import stability  # noqa: PLC0415
+
+    part = stability.run(
+        sut=options.sut, version=options.version, seed=options.seed, jobs=options.jobs, scale=options.sample
+    )
+    yield replace(part, sampled=options.sample < 1)
+
+
+PARTS: dict[str, Callable[[Options], Iterator[Part]]] = {
+    "mutants": _mutants,
+    "behaviour": _behaviour,
+    "variations": _variations,
+    "stability": _stability,
+}
 """Every part that a user can run, by its name."""
 
 
