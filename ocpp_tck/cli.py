@@ -191,7 +191,7 @@ def doctor(config: Path) -> None:
 @click.option("--table", "shown", is_flag=True, help="Only show the results that --report-dir holds.")
 def selftest(parts: tuple[str, ...], report_dir: Path, *, shown: bool, **options: Any) -> None:
     """Prove the kit on this machine: PARTS, or all of them, on defective embedded products; a sample by default."""
-    from ocpp_tck.selftest.behaviour import BehaviourError  # noqa: PLC0415
+    from ocpp_tck.selftest.behaviours import BehaviourError  # noqa: PLC0415
     from ocpp_tck.selftest.command import PARTS, Options, carry_out  # noqa: PLC0415
     from ocpp_tck.selftest.equivalents import EquivalentsError  # noqa: PLC0415
     from ocpp_tck.selftest.result import ResultError, read_parts, table  # noqa: PLC0415
