@@ -83,7 +83,7 @@ class Transactions16:
         if action == "StopTransaction" and isinstance(request, dict):
             number = request.get("transactionId")
             if isinstance(number, int) and self._running.pop(number, None) is not None:
-                _remember(self._stopped, number, _Stop(connection, digest(request), request["timestamp"]))
+                _remember(self._stopped, number, _Stop(connection, digest(request), str(request.get("timestamp"))))
         return []
 
     def _starts(self, payload: Json) -> list[Violation]:

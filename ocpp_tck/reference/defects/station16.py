@@ -1,6 +1,5 @@
 """Defects of the charge point of 1.6: boot, settings, orders, authorization, connectors. See `station16_sessions`."""
 
-import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -362,24 +361,6 @@ class StartsRefusedTokens(Driver):
 
     async def _authorize(self, id_tag: str) -> IdTagInfo | None:
         return await super()._authorize(id_tag) or IdTagInfo("Accepted")
-
-
-@table.defect("starts-before-the-answer", "1.6 4.1")
-class StartsBeforeTheAnswer(Driver):
-    """Begins a session while it asks about the token, and takes it back when that is refused."""
-
-    async def _authorize(self, id_tag: str) -> IdTagInfo | None:
-        asking = asyncio.ensure_future(super()._authorize(id_tag))
-        begun = [each for each in self._device.connectors.values() if each.authorizing == id_tag]
-        for connector in begun:
-            connector.authorizing = None
-            self._claim(connector, id_tag, None, floating=False)
-        info = await asking
-        if info is None:
-            for connector in begun:
-                self._transactions.stop(connector, "DeAuthorized", id_tag)
-                self.withdraw_claim(connector)
-        return info
 
 
 @table.defect("trusts-cached-refusals", "1.6 3.5.1")

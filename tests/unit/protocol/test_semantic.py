@@ -262,6 +262,20 @@ class TestTransactions16:
         stop(line)
         assert meter(line, "m", "1") == []
 
+    @pytest.mark.parametrize("second", [("01", []), ("02", ["transaction.metered_after_stop"])])
+    def test_meter_values_taken_after_the_end(self, second):
+        line = Line()
+        start(line)
+        stop(line)
+        assert meter(line, "m", "1", timestamp=f"2026-03-20T12:00:{second[0]}Z") == second[1]
+
+    def test_meter_values_after_an_end_without_time(self):
+        line = Line()
+        start(line)
+        line.cs(2, "2", "StopTransaction", {"transactionId": 7, "meterStop": 200})
+        line.csms(3, "2", {})
+        assert meter(line, "m", "1") == []
+
     def test_broken_start_is_its_own_cause(self):
         line = Line()
         assert start(line, meterStart="x", timestamp="x", connectorId="x")[0] == "schema.type"
