@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection
@@ -63,6 +63,7 @@ async def connect(
         return HandshakeRefused(refusal)
 
     offered: list[Subprotocol] = list(subprotocols)  # type: ignore[arg-type]
+    secure: dict[str, Any] = {} if tls is None else {"ssl": tls}
     try:
         connection = await _Connect(
             address,
@@ -75,7 +76,7 @@ async def connect(
             logger=LOGGER,
             user_agent_header="ocpp-tck",
             proxy=None,
-            ssl=tls,
+            **secure,
         )
     except InvalidStatus as error:
         status = error.response.status_code

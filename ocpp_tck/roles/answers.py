@@ -79,7 +79,7 @@ class Answers:
             return reply
         default = self._default(action, payload)
         if default is None and registered is None:
-            return Refusal("NotImplemented", f"{action} is not known to the kit")
+            return Refusal("NotImplemented", "the kit knows no such action")
         return merged(default or {}, reply)
 
 

@@ -73,6 +73,14 @@ def _guarded(told: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
+def _is_writable(identifier: Any) -> bool:
+    """Whether an answer can carry this message id: half of a surrogate pair can't be sent."""
+    try:
+        return isinstance(identifier, str) and bool(identifier.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 class Line(Protocol):
     """One open connection as the conversation uses it; `net.Transport` is the real one."""
 
@@ -560,7 +568,7 @@ class Conversation:
     @_guarded
     def _answer(self, transport: Line, message: Message, event: Event, *, is_legal: bool) -> None:
         with self.condition:
-            if message.type is MessageType.CALL and isinstance(message.id, str) and message.id:
+            if message.type is MessageType.CALL and _is_writable(message.id):
                 try:
                     event.reply = self.answers.choose(event.action, event.payload)
                 except Exception as error:  # noqa: BLE001 - an answer must go out whatever the payload looks like

@@ -24,6 +24,8 @@ _TEACHING = {
     "TransactionEvent": "_transaction_event",
 }
 """The requests that teach something, and what learns from them: an action is the product's and names nothing here."""
+LONGEST = 36
+"""Characters of a transaction id (2.0.1 Part 2, TransactionType): the kit asks for no transaction with a longer one."""
 MOST = 1000
 """Connectors and transactions that are followed: no station has more, and a product may make up new ones for ever."""
 
@@ -111,7 +113,7 @@ class Observed:
     def _transaction_event(self, payload: dict[str, Any], _reply: dict[str, Any]) -> None:
         self.cached = True
         identifier = lookup(payload, "transactionInfo.transactionId")
-        if not isinstance(identifier, str):
+        if not isinstance(identifier, str) or len(identifier) > LONGEST or not identifier.isprintable():
             return
         key = identifier.casefold()
         if payload.get("eventType") == "Ended":

@@ -33,14 +33,14 @@ LIMITS = """
 connection_timeout = 2
 transaction_duration = 0.5
 [limits]
-response = 1.5
+response = 3.0
 boot = 12.0
 reboot = 12.0
 reconnect = 12.0
 transaction = 1.5
 absence = 0.3
 interval = 0.7
-handshake = 1.5
+handshake = 3.0
 """
 _HARMFUL = re.compile("[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\uffef]|[\u0080-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _KIT = "import sys; from ocpp_tck.cli import main; sys.exit(main())"

@@ -172,6 +172,28 @@ def test_closing_a_connection_whose_peer_reads_nothing(listen, monkeypatch):
         assert not transport.has_unread
 
 
+def test_a_text_that_can_not_be_sent_does_not_stop_the_others(listen):
+    listener, notes = listen()
+    with opened(listener) as peer:
+        notes.wait("opened", "CP 1/ä", "ocpp1.6")
+        notes.transports[0].send("\ud800")
+        notes.transports[0].send("after")
+        assert peer.recv(100).endswith(b"after")
+
+
+def test_a_client_that_trusts_no_certificate_is_refused_in_words(loop, listen, tmp_path):
+    certificate(tmp_path / "ca.pem", tmp_path / "key.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "key.pem")
+    listener, notes = listen(tls=context)
+    url = f"wss://{listener.address}/ocpp"
+    with pytest.raises(HandshakeRefused, match="CERTIFICATE_VERIFY_FAILED"):
+        loop.run(connect(url=url, station="CP 1/ä", subprotocols=("ocpp1.6",), sink=notes), seconds=10)
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+    work = connect(url=url, station="CP 1/ä", subprotocols=("ocpp1.6",), sink=notes, tls=trusting)
+    assert loop.run(work, seconds=10).is_open
+
+
 def test_a_peer_that_goes_on_sending_is_cut(listen):
     listener, notes = listen()
     with opened(listener) as peer:

@@ -43,7 +43,7 @@ def test_where_picks_the_requests_meant_and_the_newest_counts(answers):
 
 
 def test_an_unknown_action_is_refused_unless_a_case_answers_it(answers):
-    assert answers.choose("Nope", {}) == Refusal("NotImplemented", "Nope is not known to the kit")
+    assert answers.choose("Nope", {}) == Refusal("NotImplemented", "the kit knows no such action")
     answers.register("Nope", [{"a": 1}])
     assert answers.choose("Nope", {}) == {"a": 1}
 

@@ -202,6 +202,31 @@ def test_made_up_connectors_and_transactions(on, monkeypatch):
     assert seen.status(1) == "Available"
 
 
+@pytest.mark.parametrize(
+    ("frame", "answered"),
+    [
+        ('[2,"\\ud800","Heartbeat",{}]', False),
+        ('[2,"","Heartbeat",{}]', False),
+        ('[2,"x1","Heartbeat\\ud800",{}]', True),
+        ('[2,"x2","' + "A" * 5000 + '",{}]', True),
+        ('[2,"x3","DataTransfer",{"vendorId":"\\ud800"}]', True),
+    ],
+)
+def test_what_can_not_be_written_is_not_written_back(on, frame, answered):
+    count = len(on.sent())
+    on.receives(frame)
+    assert (len(on.sent()) > count) is answered
+    assert [sender for _, sender in on.rules()] == ["product"] * len(on.rules())
+    assert not on.conversation.faults
+    json.dumps(on.sent(), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("identifier", ["x" * 37, "a\ud800", "a\nb", 7])
+def test_a_transaction_that_the_kit_could_not_name_is_not_followed(on, identifier):
+    on.observed._transaction_event({"eventType": "Started", "transactionInfo": {"transactionId": identifier}}, {})
+    assert on.observed.transactions == {}
+
+
 @pytest.mark.parametrize("action", ["_init__", "_class__", "report", "notice", "status", "_dict__"])
 def test_an_action_names_no_method(on, action):
     before = (on.observed.booted, on.observed.accepted)
