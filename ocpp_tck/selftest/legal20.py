@@ -85,6 +85,7 @@ def _unasked(scene: Scene) -> list[tuple[str, Mapping[str, Any]]]:
         "trigger": "Periodic",
         "actualValue": TEXT,
         "eventNotificationType": "CustomMonitor",
+        "variableMonitoringId": 0,
         "component": {"name": "Fan", "instance": "upper"},
         "variable": {"name": "Speed"},
         "techInfo": TEXT,
@@ -213,14 +214,10 @@ def _additional(_dice: Random, _scene: Scene) -> list[Mutant]:
 
 
 def _variable_result(_dice: Random, _scene: Scene) -> list[Mutant]:
-    """GetVariableResultType: attributeType may be absent when Actual, further info; names in any case."""
+    """GetVariableResultType: further info; names in any case."""
 
     def other(payload: dict[str, Any]) -> dict[str, Any]:
         for entry in payload["getVariableResult"]:
-            if entry.get("attributeType") == "Actual":
-                del entry["attributeType"]
-            else:
-                entry.setdefault("attributeType", "Actual")
             if entry["attributeStatus"] == "Accepted":
                 entry["attributeStatusInfo"] = {"reasonCode": "NoError", "additionalInfo": TEXT}
             for part in ("component", "variable"):

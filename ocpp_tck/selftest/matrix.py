@@ -37,8 +37,8 @@ VERSIONS = ("1.6", "2.0.1", "2.1")
 ROLES = ("csms", "cs")
 CONFIRMED = 0.003
 """Part of the replayed mutants that is run live as well: replay and reality have to agree."""
-SWAPPED = "frame.swapped"
-"""Not confirmed so: the link has to wait for the next frame, and the product for the answer to the one held back."""
+HELD = frozenset({"frame.swapped", "frame.delayed"})
+"""Not confirmed so: the link holds up what comes behind such a frame, and the product waits for the answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _try_all(recording: Recording, job: Job, found: Found) -> None:
         found.judged.append(one)
         if one.fate == Fate.OPEN:
             found.open.append(_open(recording, one, mutation, job))
-        elif mutation.live and mutation.operator != SWAPPED and dice.random() < CONFIRMED:
+        elif mutation.live and mutation.operator not in HELD and dice.random() < CONFIRMED:
             found.drawn.append(_open(recording, one, mutation, job))
 
 
