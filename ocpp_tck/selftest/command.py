@@ -57,7 +57,14 @@ def _mutants(options: Options) -> Iterator[Part]:
             file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in matrix.details(found))
 
 
-PARTS: dict[str, Callable[[Options], Iterator[Part]]] = {"mutants": _mutants}
+def _validators(options: Options) -> Iterator[Part]:
+    """Both validators, the parser, the judge and the masking on drawn input; of `sut` and `cases` nothing depends."""
+    from ocpp_tck.selftest import validators  # noqa: PLC0415 - each part loads what it needs
+
+    yield validators.run(examples=max(1, round(validators.FULL * options.sample)), seed=options.seed)
+
+
+PARTS: dict[str, Callable[[Options], Iterator[Part]]] = {"mutants": _mutants, "validators": _validators}
 """Every part that a user can run, by its name."""
 
 
