@@ -93,9 +93,8 @@ class Redactor:
 
     def redact(self, record: Record) -> Record:
         """Give the record with secrets masked and tokens replaced by their names."""
-        source = getattr(record, "sender", "kit")
         if isinstance(record, Frame):
-            self._learn(_secret_values(_parse(record.raw), self._fields), _LEARNT_LENGTH.get(source, 0))
+            self._learn(_secret_values(_parse(record.raw), self._fields), _LEARNT_LENGTH.get(record.sender, 0))
         changed: dict[str, Any] = {}
         for item in fields(record):
             value = getattr(record, item.name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ocpp_tck.protocol.rules import broken
@@ -56,7 +57,7 @@ ERROR_CODES = {Version.V16: _CODES_16, Version.V201: _CODES_20, Version.V21: _CO
 
 
 _LONG = 400
-"""From so many digits on an integer is read as a float: Python refuses to convert very long ones."""
+"""An integer longer than Python converts is cut to so many digits: still one that no field can mean."""
 
 
 class _NotJson(ValueError):
@@ -76,15 +77,22 @@ def _constant(name: str) -> NoReturn:
     raise _NotJson(f"{name} is not a JSON number")
 
 
-def _integer(digits: str) -> float:
-    return int(digits) if len(digits) < _LONG else float(digits)
+def _integer(digits: str) -> int:
+    return int(digits[:_LONG])
 
 
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
-"""Strings and brackets. A string that does not end swallows the rest: nothing is looked at twice."""
-_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
-_LENIENT = json.JSONDecoder(parse_int=_integer)
-_LONG_NUMBERS = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer)
+def _real(text: str) -> float:
+    """Read a number beyond the range of a double as the largest one (RFC 8259 6 lets a reader limit the range)."""
+    return max(-sys.float_info.max, min(float(text), sys.float_info.max))
+
+
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""Strings, the one that never ends included (or each quote in it would be tried as a beginning), and brackets."""
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_real)
+_LENIENT = json.JSONDecoder(parse_int=_integer, parse_float=_real)
+_LONG_NUMBERS = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_int=_integer, parse_float=_real
+)
 
 
 def parse(raw: str | bytes, version: Version) -> ParsedFrame:
@@ -101,11 +109,14 @@ def parse(raw: str | bytes, version: Version) -> ParsedFrame:
     flaw = None
     try:
         value = _decode(raw)
-    except _NotJson as error:
-        value = _LENIENT.decode(raw)
-        flaw = broken("frame.json", version, f"not valid JSON: {error}")
     except ValueError as error:
-        return ParsedFrame(None, (broken("frame.json", version, f"not valid JSON: {error}"),))
+        flaw = broken("frame.json", version, f"not valid JSON: {error}")
+        if not isinstance(error, _NotJson):
+            return ParsedFrame(None, (flaw,))
+        try:
+            value = _LENIENT.decode(raw)
+        except ValueError:
+            return ParsedFrame(None, (flaw,))
     if flaw is None and not _is_utf8(raw, value):
         flaw = broken("frame.utf8", version, "a string holds half of a surrogate pair, which UTF-8 cannot carry")
     parsed = _frame(value, version)

@@ -7,20 +7,24 @@ agree: floats make it refuse legal limits (`multipleOf: 0.1`), so it never decid
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass, field
+from decimal import Context, Decimal, localcontext
 from functools import cache
 from importlib import resources
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import jsonschema
 import jsonschema_rs
 
+from ocpp_tck.protocol import moments
 from ocpp_tck.protocol.directions import BOTH, FROM_STATION, UNCONFIRMED
 from ocpp_tck.protocol.rules import broken
 from ocpp_tck.protocol.types import Json, Side, Version, Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Kind = Literal["request", "response"]
 MAX_FINDINGS = 5
@@ -41,6 +45,8 @@ _RULES = {
     "maximum": "schema.range",
     "multipleOf": "schema.multiple",
 }
+_EXACT = Context(prec=5_000, Emin=-10_000, Emax=10_000)
+"""Digits enough to divide the longest number of a frame without rounding."""
 _FIELD_LENGTH: dict[Version, frozenset[tuple[str, str]]] = {
     Version.V16: frozenset(),
     Version.V201: frozenset({("Get15118EVCertificate", "exiResponse")}),
@@ -120,10 +126,7 @@ def _correct_meter_values(node: Json) -> None:
 
     `Hertz` stays: errata 3.86 names it as the unit of Frequency, so the rule `meter.hertz` only recommends.
     """
-    if isinstance(node, list):
-        for item in node:
-            _correct_meter_values(item)
-    elif isinstance(node, dict):
+    if isinstance(node, dict):
         node.pop("minItems", None)
         units = node.get("enum", [])
         if "Wh" in units:
@@ -143,17 +146,43 @@ def _fast(version: Version, action: str, kind: Kind) -> Any:
 @cache
 def _second(version: Version, action: str, kind: Kind) -> Any:
     document = schema(version, action, kind)
-    make = jsonschema.Draft4Validator if "draft-04" in document["$schema"] else jsonschema.Draft6Validator
+    make = _Second4 if "draft-04" in document["$schema"] else _Second6
     formats = jsonschema.FormatChecker(formats=())
-    formats.checkers = {**make.FORMAT_CHECKER.checkers, "date-time": (_is_time, ())}
+    formats.checkers = {"date-time": (_is_time, ()), "uri": (_is_uri, ValueError)}
     return make(_decimal(document), format_checker=formats)
 
 
+def _is_whole(checker: Any, value: object) -> bool:
+    """Whether a number is an integer to drafts 6 and later, which know `3.0` as one."""
+    del checker
+    whole = isinstance(value, Decimal) and value == value.to_integral_value()
+    return whole or (isinstance(value, int) and not isinstance(value, bool))
+
+
+_Second4: Any = jsonschema.Draft4Validator
+_Second6: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft6Validator, type_checker=jsonschema.Draft6Validator.TYPE_CHECKER.redefine("integer", _is_whole)
+)
+_CHECKERS = jsonschema.Draft6Validator.FORMAT_CHECKER.checkers
+
+
 def _is_time(value: object) -> bool:
-    if not isinstance(value, str) or value.endswith("\n"):  # a trailing newline passes the checker of jsonschema
-        return not isinstance(value, str)
-    check, _ = jsonschema.Draft6Validator.FORMAT_CHECKER.checkers["date-time"]
-    return bool(check(value))
+    """As the checker of jsonschema, which lets a trailing newline pass."""
+    check, _ = _CHECKERS["date-time"]
+    return bool(check(value)) and not (isinstance(value, str) and value.endswith("\n"))
+
+
+def _is_uri(value: object) -> bool:
+    """As the checker of jsonschema, which lets a trailing newline and leading zeros of an IPv4 address pass.
+
+    Raises:
+        ValueError: it is none.
+    """
+    check, _ = _CHECKERS["uri"]
+    check(value)
+    if isinstance(value, str):
+        urlsplit(value)  # refuses an address in brackets that is none
+    return not (isinstance(value, str) and value.endswith("\n"))
 
 
 def _decimal(value: Json) -> Json:
@@ -194,10 +223,38 @@ def _errors(validator: Any, payload: Json) -> list[Any]:
 
 
 def _second_accepts(version: Version, action: str, kind: Kind, payload: Json) -> bool:
-    try:
+    with localcontext(_EXACT):
         return bool(_second(version, action, kind).is_valid(_decimal(payload)))
-    except (ArithmeticError, TypeError):  # numbers beyond what a decimal carries are nothing to accept
-        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One fault that a validator finds: where, against which keyword, and the value there."""
+
+    place: tuple[str | int, ...]
+    keyword: str
+    value: Json = field(compare=False)
+
+
+def objections(
+    version: Version, action: str, kind: Kind, payload: Json
+) -> tuple[frozenset[Objection], frozenset[Objection]]:
+    """Give what jsonschema-rs and what jsonschema find wrong, each asked by itself."""
+    fast = frozenset(_objection(payload, error) for error in _fast(version, action, kind).iter_errors(payload))
+    with localcontext(_EXACT):
+        errors = _second(version, action, kind).iter_errors(_decimal(payload))
+        return fast, frozenset(_objection(payload, error) for error in errors)
+
+
+def _objection(payload: Json, error: Any) -> Objection:
+    path = error.absolute_path if isinstance(error, jsonschema.ValidationError) else error.instance_path
+    return Objection(tuple(path), str(error.schema_path[-1]), _at(payload, path))
+
+
+def _at(payload: Json, place: Iterable[str | int]) -> Json:
+    for part in place:
+        payload = payload[part]
+    return payload
 
 
 def _violation(version: Version, action: str, kind: Kind, payload: Json, error: Any) -> Violation:
@@ -207,9 +264,7 @@ def _violation(version: Version, action: str, kind: Kind, payload: Json, error: 
     field = str(error.instance_path[-1]) if error.instance_path else ""
     detail = f"schema {_name(version, action, kind)}"
     if keyword == "format":
-        value = payload
-        for part in error.instance_path:
-            value = value[part]
+        value = _at(payload, error.instance_path)
         return broken(_format_rule(version, value, error.message), version, text, path, detail)
     rule = _RULES[keyword]
     if rule == "schema.length" and {(action, field), ("", field)} & _FIELD_LENGTH[version]:
@@ -220,13 +275,12 @@ def _violation(version: Version, action: str, kind: Kind, payload: Json, error: 
 def _format_rule(version: Version, value: str, message: str) -> str:
     if not message.endswith('"date-time"'):
         return "schema.uri"
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
+    moment = moments.read(value)
+    if moment is None:
         return "time.format"
-    if "T" in value.upper() and moment.tzinfo is None:
+    if moment.tzinfo is None:
         return "time.zone"
-    return "time.iso8601" if version is Version.V16 and moment.tzinfo is not None else "time.format"
+    return "time.iso8601" if version is Version.V16 else "time.format"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,19 @@ def _stability(options: Options) -> Iterator[Part]:
     yield replace(part, sampled=options.sample < 1)
 
 
+def _validators(options: Options) -> Iterator[Part]:
+    """Both validators, the parser, the judge and the masking on drawn input; of `sut` and `cases` nothing depends."""
+    from ocpp_tck.selftest import validators  # noqa: PLC0415 - each part loads what it needs
+
+    yield validators.run(examples=max(1, round(validators.FULL * options.sample)), seed=options.seed)
+
+
 PARTS: dict[str, Callable[[Options], Iterator[Part]]] = {
     "mutants": _mutants,
     "behaviour": _behaviour,
     "variations": _variations,
     "stability": _stability,
+    "validators": _validators,
 }
 """Every part that a user can run, by its name."""
 

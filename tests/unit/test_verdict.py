@@ -78,6 +78,10 @@ def test_exit_codes(verdicts, strict, code):
     assert exit_code(verdicts, strict=strict) == code
 
 
+def test_a_warning_is_no_failure_unless_asked():
+    assert exit_code([Verdict.WARN]) == EXIT_OK
+
+
 def test_exit_codes_are_the_documented_numbers():
     assert (EXIT_OK, EXIT_FAILED, EXIT_KIT_ERROR, EXIT_NOTHING_DECIDED) == (0, 1, 2, 5)
 
@@ -97,6 +101,13 @@ def test_a_signal_carries_its_verdict_and_evidence(kind, verdict):
     assert signal.verdict is verdict
     assert str(signal) == signal.message == "what"
     assert (signal.requirement, signal.expected, signal.received, signal.frames) == ("1.6 4.2", "this", "that", (3, 4))
+
+
+def test_a_signal_says_no_more_than_it_was_given():
+    signal = Failed("what")
+    assert (signal.requirement, signal.expected, signal.received, signal.frames) == ("", "", "", ())
+    assert signal.absence is False
+    assert Failed("what", absence=True).absence is True
 
 
 def test_only_a_fail_is_an_assertion():

@@ -5,10 +5,10 @@ Source: OCPP 1.6 3.14, 3.15, 4.2, 4.6; OCPP 2.0.1 and 2.1 Part 2 2.1.4, 3.1, G02
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.protocol import schema
+from ocpp_tck.protocol import moments, schema
 from ocpp_tck.protocol.rules import broken
 from ocpp_tck.protocol.types import Json, Side, Version
 
@@ -56,9 +56,8 @@ class Times:
                 yield from self._one(path[-1], place, text, sender, time)
 
     def _one(self, name: str, place: str, text: str, sender: Side, time: float) -> Iterator[Violation]:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:  # a leap second, or a form that the schema rule has named
+        moment = moments.quick(text)
+        if moment is None:  # the year 0000
             return
         if self._version is not Version.V16 and _decimals(text) > _MAX_DECIMALS:
             yield broken("time.fraction", self._version, f"{text} has more than 3 decimal places", place)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from ocpp_tck.protocol import moments
 from ocpp_tck.protocol.rules import broken
 from ocpp_tck.protocol.session import digest
 
@@ -175,7 +175,5 @@ def _remember(known: dict[int, T], number: int, value: T) -> None:
 
 def _time(text: object) -> float:
     """Give a time in seconds, not a number (which compares with nothing) when it cannot be read."""
-    try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return math.nan
+    moment = moments.quick(str(text))
+    return math.nan if moment is None else moment.timestamp()

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -39,6 +40,12 @@ def ended():
 def reseal(line: dict) -> bytes:
     body = json.dumps(line, separators=(",", ":"))[:-1].encode()
     return body + f',"hash":"{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
+
+
+def resealed(line: bytes, **values) -> bytes:
+    seen = json.loads(line) | values
+    del seen["hash"]
+    return reseal(seen)
 
 
 @pytest.fixture
@@ -105,6 +112,25 @@ def test_a_line_is_as_published(path):
     assert (seen["seq"], seen["prev"], seen["kind"], list(seen)[-1]) == (1, "0" * 64, "frame", "hash")
     assert seen["hash"] == hashlib.sha256(first[: first.rindex(b',"hash"')]).hexdigest()
     assert (following["seq"], following["prev"]) == (2, seen["hash"])
+    body = f'{{"seq":2,"prev":"{seen["hash"]}","kind":"run-ended","time":9.0,"reason":""'
+    assert second == f'{body},"hash":"{hashlib.sha256(body.encode()).hexdigest()}"}}'.encode()
+
+
+def test_a_journal_is_made_with_its_folders_and_for_the_owner_to_write(tmp_path):
+    path = written(tmp_path / "a" / "b" / "journal.jsonl", ended())
+    assert stat.S_IMODE(path.stat().st_mode) & ~0o022 == 0o644 & ~0o022
+    assert not path.stat().st_mode & (stat.S_IXUSR | stat.S_IWOTH)
+
+
+@pytest.mark.parametrize("left", [b"", b"x"])
+def test_a_file_that_holds_anything_is_of_an_earlier_run(path, left):
+    path.parent.mkdir()
+    path.write_bytes(left)
+    if left:
+        with pytest.raises(JournalError, match="a journal of an earlier run is there"):
+            Journal(path)
+    else:
+        assert verify(written(path, ended())) == []
 
 
 def test_values_that_are_nearly_json_are_written_as_json(path):
@@ -113,10 +139,12 @@ def test_values_that_are_nearly_json_are_written_as_json(path):
     assert read_records(path)[0].payload == {"a": ["b", "z"], "p": "x", "f": [1, 2]}
 
 
-@pytest.mark.parametrize("value", [object(), float("nan")])
-def test_values_that_are_not_json_are_refused_and_the_chain_goes_on(path, value):
+@pytest.mark.parametrize(
+    ("value", "what"), [(complex(1, 2), r"complex \(1\+2j\)"), (float("nan"), "Out of range float values")]
+)
+def test_values_that_are_not_json_are_refused_and_the_chain_goes_on(path, value, what):
     journal = Journal(path)
-    with pytest.raises(JournalError, match=r"journal\.jsonl: a operator record is not plain JSON"):
+    with pytest.raises(JournalError, match=rf"journal\.jsonl: a operator record is not plain JSON: {what}"):
         journal.write(r.OperatorActed(time=1, action="a", payload={"x": value}, driver="", outcome="done"))
     journal.write(ended())
     journal.close()
@@ -171,7 +199,9 @@ def test_a_torn_last_line_is_tolerated_and_said(path):
     assert (len(journal.records), journal.torn) == (1, True)
     assert read_records(path) == [frame()]
     torn, unfinished = verify(path)
-    assert f"{path}:2: the last line is incomplete" in torn
+    assert torn == (
+        f"{path}:2: the last line is incomplete: the run was killed while writing it; the records before it are sound"
+    )
     assert "killed" in unfinished
 
 
@@ -192,6 +222,10 @@ def test_resume_starts_a_journal_where_there_is_none(path):
     written_by = Journal(path, resume=True)
     assert written_by.next_frame() == 1
     written_by.close()
+    written(path.with_name("journal-2.jsonl"), ended())
+    resumed = Journal(path.with_name("journal-2.jsonl"), resume=True)
+    assert resumed.next_frame() == 1
+    resumed.close()
     assert verify(path) == [f"{path}: the journal has no run-ended record: the run was killed before its end"]
 
 
@@ -206,6 +240,7 @@ def test_a_closed_journal_refuses(path):
 def test_a_full_disk_is_told_and_leaves_a_sound_journal(path, monkeypatch):
     journal = Journal(path)
     journal.write(frame())
+    journal.write(frame(2))
     real = os.write
 
     def half(file, data):
@@ -215,13 +250,13 @@ def test_a_full_disk_is_told_and_leaves_a_sound_journal(path, monkeypatch):
 
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(JournalError, match=r"journal\.jsonl: cannot write the journal: No space left on device"):
-        journal.write(frame(2, raw="x" * 100))
+        journal.write(frame(3, raw="x" * 100))
     monkeypatch.undo()
     with pytest.raises(JournalError, match=r"make room there, then `ocpp-tck run --resume .*` runs the rest"):
         journal.write(ended())  # a gap in the evidence is worse than its end
     assert "No space left" in journal.failure
     journal.close()
-    assert [record.kind for record in read_records(path)] == ["frame"]
+    assert [record.kind for record in read_records(path)] == ["frame", "frame"]
     assert not read_journal(path).torn
 
 
@@ -229,11 +264,11 @@ def test_a_journal_that_cannot_be_repaired_takes_no_more(path, monkeypatch):
     journal = Journal(path)
 
     def broken(*_):
-        raise OSError(errno.EIO, "")
+        raise OSError("it is gone")
 
     monkeypatch.setattr(os, "write", broken)
     monkeypatch.setattr(os, "ftruncate", broken)
-    with pytest.raises(JournalError, match="cannot write the journal"):
+    with pytest.raises(JournalError, match="cannot write the journal: it is gone; what was written before is sound"):
         journal.write(frame())
     monkeypatch.undo()
     with pytest.raises(JournalError, match="cannot write the journal"):
@@ -330,7 +365,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
     with pytest.raises(JournalDamaged, match="cannot read the journal: No such file"):
         read_records(tmp_path / "journal.jsonl")
-    assert len(verify(tmp_path / "journal.jsonl")) == 1
+    (problem,) = verify(tmp_path / "journal.jsonl")
+    assert problem == f"{tmp_path / 'journal.jsonl'}: cannot read the journal: No such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -339,6 +375,8 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
         (lambda lines: [lines[0].replace(b"CP1", b"CP2"), *lines[1:]], r":1: the line was changed"),
         (lambda lines: [lines[0], lines[2]], r":2: lines are missing, added or out of order"),
         (lambda lines: [lines[1], lines[0], lines[2]], r":1: lines are missing, added or out of order"),
+        (lambda lines: [lines[0], resealed(lines[1], prev="0" * 64)], r":2: lines are missing"),
+        (lambda lines: [lines[0], resealed(lines[1], seq=3)], r":2: lines are missing, added"),
         (lambda lines: [lines[0], b"{}\n", lines[2]], r":2: the line has no hash"),
         (lambda _: [reseal({"seq": 1, "prev": "0" * 64})], r":1: the line is not a record"),
         (lambda _: [reseal({"seq": 1, "prev": "0" * 64, "kind": "later"})], r":1: unknown kind of record 'later'"),
@@ -361,6 +399,13 @@ def test_damage_is_named_with_file_and_line(path, damage, message):
     assert len(verify(path)) == 1
 
 
+def test_a_list_is_a_tuple_only_where_the_record_has_one(path):
+    line = {"seq": 1, "prev": "0" * 64, "kind": "operator", "time": 1, "action": "a", "driver": "", "outcome": "done"}
+    path.parent.mkdir()
+    path.write_bytes(reseal(line | {"payload": [1]}))
+    assert read_records(path)[0].payload == [1]
+
+
 def test_the_index_joins_the_journals_of_the_workers(tmp_path):
     for worker in ("gw1", "gw0"):
         written(tmp_path / f"journal-{worker}.jsonl", frame(), ended())
@@ -369,6 +414,9 @@ def test_the_index_joins_the_journals_of_the_workers(tmp_path):
     assert verify_run(tmp_path) == [f"{tmp_path}: no {INDEX}: the run was killed before its end"]
     write_index(tmp_path)
     assert [entry.records for entry in read_index(tmp_path)] == [2, 2]
+    heads = [journal.head for journal in read_journals(tmp_path)]
+    entries = [{"file": f"journal-gw{n}.jsonl", "records": 2, "head": heads[n]} for n in (0, 1)]
+    assert (tmp_path / INDEX).read_text() == json.dumps({"journals": entries}, indent=1) + "\n"
     assert verify_run(tmp_path) == []
 
 

@@ -108,6 +108,80 @@ def test_a_secret_of_digits_is_masked_as_a_number_too():
     assert redactor.frame('[2,"1","X",{"pin":12345678,"n":2}]') == '[2,"1","X",{"pin":"***","n":2}]'
 
 
+def test_secrets_are_found_wherever_they_stand_in_a_record(redactor):
+    """Each place is looked at, whatever stands before and behind it."""
+    first, second, third = "first-secret", "second-secret", "third-secret"
+    payload = [{"password": first}, [{"a": [{"key": "AuthorizationKey", "value": second}]}], {"b": {"simPin": third}}]
+    raw = json.dumps([2, "1", "X", {"list": payload, "tail": [1, "x"]}])
+    redactor.redact(kit_frame(raw))
+    assert redactor.text(f"{first}, {second}, {third}") == "***, ***, ***"
+
+
+def test_a_variable_among_secret_fields_hides_both(redactor):
+    raw = '[2,"1","X",{"password":"one","variable":{"name":"BasicAuthPassword"},"attributeValue":"two"}]'
+    assert json.loads(redactor.frame(raw))[3] == {
+        "password": "***",
+        "variable": {"name": "BasicAuthPassword"},
+        "attributeValue": "***",
+    }
+
+
+def test_what_an_operator_set_is_masked_in_later_messages_if_it_is_long_enough(redactor):
+    for password in ("s3cret-s3cret", "open"):
+        action = {"action": "set_password", "payload": {"password": password}, "driver": "", "outcome": "done"}
+        redactor.redact(r.OperatorActed(time=1, **action))
+    assert redactor.text("'s3cret-s3cret' is open") == "'***' is open"
+
+
+def test_frames_of_nobody_known_teach_every_secret(redactor):
+    redactor.redact(kit_frame('[2,"1","X",{"password":"q"}]', "replay"))
+    assert redactor.text("q") == "***"
+
+
+def test_a_frame_after_nested_structures_keeps_its_ids(redactor):
+    """Depth counts: an id that reads as a token stays where ids stand, and is a token inside the payload."""
+    raw = '[3,[[["AB"],{"a":"AB"}],{}],"AB",{"idTag":"AB","b":[{"c":"AB"}]},"AB"]'
+    short = '"<token:short>"'
+    assert redactor.frame(raw) == (
+        f'[3,[[[{short}],{{"a":{short}}}],{{}}],"AB",{{"idTag":{short},"b":[{{"c":{short}}}]}},"AB"]'
+    )
+
+
+def test_a_masked_frame_keeps_the_spelling_of_what_is_not_masked(redactor):
+    raw = '[2,"\\u0041","X",{"\\u0062":"\\u00e9","n":1.50e+2,"password":1.50e+2,"idTag":"AB"}]'
+    assert redactor.frame(raw) == (
+        '[2,"\\u0041","X",{"\\u0062":"\\u00e9","n":"***","password":"***","idTag":"<token:short>"}]'
+    )
+
+
+def test_secrets_and_tokens_of_four_characters_are_words_of_free_text():
+    redactor = Redactor({"ABCD": "four", "EFG": "three"}, ["1234", "567"])
+    assert redactor.text("ABCD, EFG, <1234>, <567>") == "<token:four>, EFG, <***>, <567>"
+    assert redactor.frame('[2,"1","X",{"a":1234,"b":567,"c":"567"}]') == '[2,"1","X",{"a":"***","b":567,"c":"***"}]'
+    assert redactor.text("567") == "***"
+
+
+def test_the_longest_token_and_secret_win():
+    redactor = Redactor({"CARD-1": "short", "CARD-1.X": "long"}, ["pass-word", "pass-word-long"])
+    assert redactor.text("CARD-1.X; CARD-1") == "<token:long>; <token:short>"
+    assert redactor.text("pass-word-long pass-word") == "*** ***"
+
+
+def test_without_tokens_and_secrets_nothing_changes():
+    redactor = Redactor({})
+    for text in ("", "XX", "XXXX", "(?!)", "XX-XX", "***"):
+        assert redactor.text(text) == text
+    learnt = Redactor({}, ["ab", "***", ""])
+    assert learnt.text("XX ab *** XXXX") == "XX ab *** XXXX"
+    assert learnt.text("ab") == "***"
+
+
+def test_a_secret_of_half_a_surrogate_pair_is_masked():
+    redactor = Redactor({}, ["ab\ud83dcd"])
+    assert redactor.text("<ab\ud83dcd>") == "<***>"
+    assert redactor.text("6162eda0bd6364") == "***"
+
+
 def test_authorization_pem_and_credentials_in_urls_are_masked(redactor):
     basic = base64.b64encode(b"CP1:secret").decode()
     assert redactor.text(f"Authorization: Basic {basic}\r\nHost: x") == "Authorization: Basic ***\r\nHost: x"

@@ -6,6 +6,7 @@ from ocpp.v16 import call as call16
 
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.directions import FROM_STATION
+from ocpp_tck.protocol.frames import parse
 from ocpp_tck.protocol.schema import ValidatorsDisagree, direction, known_actions, times, violations
 from ocpp_tck.protocol.types import Level, Side, Version
 
@@ -99,6 +100,14 @@ def test_official_length_of_the_exi_response():
         ("2026-03-20T12:00:00+0100", Version.V201, ["time.format"]),
         ("2026-03-20T12:00:00Z\n", Version.V201, ["time.format"]),
         ("2026-03-20T23:59:60Z", Version.V16, []),
+        ("2026-03-20T12:00:60Z", Version.V201, ["time.format"]),
+        ("2026-03-20T24:00:00Z", Version.V16, ["time.iso8601"]),
+        ("2026-03-20T24:00:00Z", Version.V21, ["time.format"]),
+        ("2026-079T12:00:00Z", Version.V16, ["time.iso8601"]),
+        ("2026-03-20 12:00:00Z", Version.V16, ["time.iso8601"]),
+        ("2026-03-20X12:00:00Z", Version.V16, ["time.format"]),
+        ("2026-03-20T12:00:00z", Version.V21, []),
+        ("0000-03-20T12:00:00Z", Version.V21, []),
         ("", Version.V16, ["time.format"]),
     ],
 )
@@ -126,12 +135,74 @@ def test_unknown_action_has_no_schema():
     assert times(Version.V16, "Nonsense", "request") == ()
 
 
-def test_numbers_beyond_decimals():
-    assert rules("SetChargingProfile", {"csChargingProfiles": {"chargingSchedule": {"minChargingRate": float("inf")}}})
-    period = {"startPeriod": 0, "limit": 1e308}
-    assert rules(
-        "SetChargingProfile", {"csChargingProfiles": {"chargingSchedule": {"chargingSchedulePeriod": [period]}}}
+@pytest.mark.parametrize("number", ["1e308", "1e400", "-1e400", "1" * 500, "9" * 5000, "32.0", "-0", "-0.0", "1e2"])
+def test_the_longest_numbers_are_multiples_as_any(number):
+    """What does not fit into a double is read as the nearest one that does: nothing here is worth an error of the kit."""
+    period = f'{{"startPeriod":0,"limit":{number}}}'
+    raw = (
+        '[2,"1","SetChargingProfile",{"connectorId":1,"csChargingProfiles":{"chargingProfileId":1,"stackLevel":0,'
+        '"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Relative","chargingSchedule":'
+        f'{{"chargingRateUnit":"A","chargingSchedulePeriod":[{period}]}}}}}}]'
     )
+    payload = parse(raw, Version.V16).message.payload
+    assert rules("SetChargingProfile", payload) == []
+    first, second = schema.objections(Version.V16, "SetChargingProfile", "request", payload)
+    assert first == second == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("number", "version", "rule"),
+    [
+        ("1.0", Version.V16, ["schema.type"]),  # draft 4 knows integers by their form, draft 6 by their value
+        ("1.0", Version.V21, []),
+        ("1e400", Version.V21, []),
+        ("9" * 5000, Version.V16, []),
+        ("1.5", Version.V21, ["schema.type"]),
+        ("true", Version.V21, ["schema.type"]),
+    ],
+)
+def test_integers(number, version, rule):
+    payload = parse(
+        f'[3,"1",{{"interval":{number},"currentTime":"{NOW}","status":"Accepted"}}]', version
+    ).message.payload
+    assert rules("BootNotification", payload, "response", version) == rule
+    first, second = schema.objections(version, "BootNotification", "response", payload)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("location", "is_uri"),
+    [
+        ("ftp://host/path", True),
+        ("ftp://host/path\n", False),
+        ("http://[::1.2.3.4]/", True),
+        ("http://[::01.2.3.4]/", False),
+        ("http://[v1.a:b]/", True),
+        ("http://a b/", False),
+        ("/path", False),
+    ],
+)
+def test_uris(location, is_uri):
+    assert rules("GetDiagnostics", {"location": location}) == ([] if is_uri else ["schema.uri"])
+    first, second = schema.objections(Version.V16, "GetDiagnostics", "request", {"location": location})
+    assert first == second
+
+
+def test_an_objection_names_place_keyword_and_value():
+    payload = {"connectorId": 1, "meterValue": [{"timestamp": "now", "sampledValue": [{"value": 1}]}]}
+    first, second = schema.objections(Version.V16, "MeterValues", "request", payload)
+    assert first == second
+    assert {(one.place, one.keyword, one.value) for one in first} == {
+        (("meterValue", 0, "timestamp"), "format", "now"),
+        (("meterValue", 0, "sampledValue", 0, "value"), "type", 1),
+    }
+
+
+def test_an_empty_list_of_certificates_is_legal_in_16():
+    found = violations(
+        Version.V16, "GetInstalledCertificateIds", "response", {"status": "NotFound", "certificateHashData": []}
+    )
+    assert [(violation.rule, violation.level) for violation in found] == [("schema.items", Level.SHOULD)]
 
 
 def test_disagreement_is_an_error_of_the_kit(monkeypatch):
@@ -144,11 +215,17 @@ def test_disagreement_is_an_error_of_the_kit(monkeypatch):
         violations(Version.V16, "Heartbeat", "response", {})
     assert (error.value.payload, error.value.second) == ({}, [])
     assert "currentTime" in error.value.first[0]
+    with pytest.raises(ValidatorsDisagree) as error:
+        violations(Version.V16, "Heartbeat", "response", {"x": 1})
+    what, *rest = str(error.value).split("; ")
+    assert what.startswith("jsonschema accepts this Heartbeat response, jsonschema-rs refuses it (")
+    assert rest == [f"{error.value.first[1]}): {{'x': 1}}"]
 
 
 def test_second_validator_works_on_decimals():
     assert schema._decimal({"a": 0.3}) == {"a": Decimal("0.3")}
     assert schema._is_time(5)
+    assert schema._is_uri(5)
 
 
 def test_the_ocpp_library_writes_what_we_accept():

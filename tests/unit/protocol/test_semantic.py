@@ -94,6 +94,80 @@ class TestBoot:
         assert boot(line, "Accepted", "b2") == []
         assert line.cs(2, "s", "Heartbeat", {}) == []
 
+    @pytest.mark.parametrize(
+        ("status", "rule"), [("Pending", "boot.retry_pending"), ("Rejected", "boot.retry_rejected")]
+    )
+    @pytest.mark.parametrize(
+        ("interval", "passed", "early"),
+        [(60, 59.0, False), (60, 58.75, True), (5, 4.5, False), (5, 4.25, True), (10, 9.0, False), (10, 8.75, True)],
+    )
+    def test_how_early_a_boot_may_be_repeated(self, status, rule, interval, passed, early):
+        line = Line()
+        boot(line, status, interval=interval)
+        assert line.cs(2, "n", "BootNotification", BOOT, dt=passed) == ([rule] if early else [])
+
+    def test_a_triggered_boot_may_come_at_once(self):
+        line = Line()
+        boot(line, "Pending")
+        line.csms(2, "k", "TriggerMessage", {"requestedMessage": "BootNotification"})
+        line.cs(3, "k", {"status": "Accepted"})
+        assert line.cs(2, "n", "BootNotification", BOOT) == []
+        line.csms(3, "n", {"status": "Pending", "interval": 60, "currentTime": NOW})
+        assert line.cs(2, "o", "BootNotification", BOOT) == ["boot.retry_pending"]
+
+    def test_the_wait_begins_with_the_answer(self):
+        line = Line()
+        line.cs(2, "b", "BootNotification", BOOT)
+        line.time += 10
+        line.csms(3, "b", {"status": "Pending", "interval": 10, "currentTime": "2026-03-20T12:00:10Z"})
+        (found,) = line.send(Side.STATION, json.dumps([2, "n", "BootNotification", BOOT]), 5).violations
+        assert found.message == "BootNotification was repeated after 5.0 s of 10 s"
+
+    def test_an_answer_forgets_what_was_asked_for_before(self):
+        line = Line(Version.V201)
+        boot(line, "Pending", interval=0)
+        line.csms(2, "k", "TriggerMessage", {"requestedMessage": "Heartbeat"})
+        line.cs(3, "k", {"status": "Accepted"})
+        assert line.cs(2, "s", "Heartbeat", {}) == []
+        line.csms(3, "s", {"currentTime": NOW})
+        boot(line, "Pending", "b2", interval=0)
+        assert line.cs(2, "t", "Heartbeat", {}) == ["boot.pending"]
+
+    @pytest.mark.parametrize(
+        "wanted", ["SignChargingStationCertificate", "SignV2GCertificate", "SignCombinedCertificate"]
+    )
+    def test_every_kind_of_signing_is_triggered(self, wanted):
+        line = Line(Version.V201)
+        boot(line, "Pending")
+        line.csms(2, "k", "TriggerMessage", {"requestedMessage": wanted})
+        line.cs(3, "k", {"status": "Accepted"})
+        assert line.cs(2, "s", "SignCertificate", {"csr": "x"}) == []
+
+    @pytest.mark.parametrize(
+        ("action", "payload", "rule"),
+        [
+            ("RequestStartTransaction", {"remoteStartId": 1, "idToken": {"idToken": "x", "type": "Central"}}, True),
+            ("RequestStopTransaction", {"transactionId": "x"}, True),
+            ("GetVariables", {"getVariableData": [{"component": {"name": "x"}, "variable": {"name": "y"}}]}, False),
+        ],
+    )
+    def test_what_a_csms_may_not_ask_a_pending_station(self, action, payload, rule):
+        line = Line(Version.V201, product=Side.CSMS)
+        boot(line, "Pending")
+        assert line.csms(2, "k", action, payload) == (["boot.remote_while_pending"] if rule else [])
+
+    def test_a_second_connection_that_boots_is_one_that_booted(self):
+        line = Line()
+        boot(line, "Accepted")
+        line.reconnect()
+        assert line.cs(2, "n", "BootNotification", BOOT) == []
+        assert line.cs(2, "s", "StatusNotification", STATUS) == ["boot.unanswered", "rpc.one_outstanding"]
+
+    def test_interval_zero_is_legal(self):
+        line = Line(product=Side.CSMS)
+        assert boot(line, "Accepted", interval=0) == []
+        assert boot(line, "Accepted", "n", interval=-1) == ["boot.interval"]
+
     def test_csms_configures_a_pending_station(self):
         line = Line(product=Side.CSMS)
         boot(line, "Pending")
@@ -132,6 +206,62 @@ class TestClock:
             assert line.cs(2, f"q{number}", "StatusNotification", status) == []
             line.csms(3, f"q{number}", {})
         assert line.cs(2, "2", "StatusNotification", STATUS | {"timestamp": "2026-03-20T15:00:00Z"}) == ["time.clock"]
+
+    @pytest.mark.parametrize(("seconds", "wrong"), [("56", False), ("55.9", True)])
+    def test_now_may_lie_behind_by_the_tolerance(self, seconds, wrong):
+        line = Line(product=Side.CSMS)
+        line.cs(2, "1", "Heartbeat", {})
+        assert line.csms(3, "1", {"currentTime": f"2026-03-20T11:59:{seconds}Z"}) == (["time.clock"] if wrong else [])
+
+    @pytest.mark.parametrize(("seconds", "wrong"), [("04", False), ("04.1", True)])
+    def test_now_and_then_may_lie_ahead_by_the_tolerance(self, seconds, wrong):
+        time = f"2026-03-20T12:00:{seconds}Z"
+        line = Line(product=Side.CSMS)
+        line.cs(2, "1", "Heartbeat", {})
+        assert line.csms(3, "1", {"currentTime": time}) == (["time.clock"] if wrong else [])
+        assert line.cs(2, "2", "StatusNotification", STATUS | {"timestamp": time}) == (["time.clock"] if wrong else [])
+
+    @pytest.mark.parametrize(
+        ("first", "second", "apart", "wrong"),
+        [
+            ("11:00:00", "11:00:07", 7, True),
+            ("11:00:00", "11:00:07.9", 7, True),
+            ("11:00:00", "11:00:06.1", 7, True),
+            ("11:00:00", "11:00:08", 7, False),
+            ("11:00:00", "11:00:06", 7, False),
+            ("11:00:00", "11:00:01", 1, True),
+            ("11:00:00", "11:00:00.9", 0.9, False),
+            ("11:59:56", "12:00:03", 7, False),
+            ("11:59:55.5", "12:00:02.5", 7, True),
+        ],
+    )
+    def test_what_two_messages_say_about_a_clock(self, first, second, apart, wrong):
+        line = Line()
+        assert line.cs(2, "1", "StatusNotification", STATUS | {"timestamp": f"2026-03-20T{first}Z"}) == []
+        line.csms(3, "1", {})
+        later = STATUS | {"timestamp": f"2026-03-20T{second}Z"}
+        assert line.cs(2, "2", "StatusNotification", later, dt=apart) == (["time.clock"] if wrong else [])
+
+    def test_generated_at_is_a_time_of_the_past(self):
+        line = Line(Version.V201)
+        report = {"requestId": 1, "generatedAt": "2026-03-20T12:00:10Z", "seqNo": 0}
+        (found,) = line.send(Side.STATION, json.dumps([2, "1", "NotifyReport", report])).violations
+        assert (found.rule, found.path) == ("time.clock", "generatedAt")
+        assert found.message == "2026-03-20T12:00:10Z is +10 s off the kit's clock"
+
+    @pytest.mark.parametrize(
+        ("time", "rule"),
+        [
+            ("2026-03-20T12:00:00.1234+01:00", ["time.fraction", "time.utc", "time.clock"]),
+            ("2016-12-31T23:59:60.1234Z", ["time.fraction", "time.clock"]),
+            ("2026-03-20t12:00:00z", []),
+            ("0000-03-20T12:00:00Z", []),
+        ],
+    )
+    def test_odd_times_are_judged_too(self, time, rule):
+        line = Line(Version.V201, product=Side.CSMS)
+        line.cs(2, "1", "Heartbeat", {})
+        assert line.csms(3, "1", {"currentTime": time}) == rule
 
     def test_times_that_lie_ahead_by_nature(self):
         line = Line(product=Side.CSMS)
@@ -180,6 +310,23 @@ class TestFields:
 
     def test_remote_start_without_profile(self):
         assert Line().csms(2, "1", "RemoteStartTransaction", {"idTag": "A"}) == []
+
+    def test_place_in_the_profile_of_a_remote_start(self):
+        period = {"startPeriod": 5, "limit": 6}
+        profile = {
+            "chargingProfileId": 1,
+            "stackLevel": -1,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Absolute",
+            "recurrencyKind": "Daily",
+            "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]},
+        }
+        raw = json.dumps([2, "1", "RemoteStartTransaction", {"idTag": "A", "chargingProfile": profile}])
+        assert {one.path for one in Line().send(Side.CSMS, raw).violations} == {
+            "chargingProfile.stackLevel",
+            "chargingProfile.recurrencyKind",
+            "chargingProfile.chargingSchedule.chargingSchedulePeriod[0].startPeriod",
+        }
 
     def test_empty_list_of_periods_is_left_to_the_schema(self):
         line = Line()
@@ -337,6 +484,59 @@ def event(line, number, kind, connection_id="", **values):
     return found
 
 
+class TestReadings:
+    @pytest.mark.parametrize(("meter_stop", "rule"), [(100, []), (99, ["meter.falling"])])
+    def test_the_last_reading_may_be_the_first(self, meter_stop, rule):
+        line = Line()
+        start(line)
+        assert stop(line, meterStop=meter_stop) == rule
+
+    @pytest.mark.parametrize(("second", "rule"), [("00", []), ("01", []), ("59", ["transaction.order"])])
+    def test_the_end_may_be_the_beginning(self, second, rule):
+        line = Line()
+        start(line)
+        minute = "11:59" if second == "59" else "12:00"
+        assert stop(line, timestamp=f"2026-03-20T{minute}:{second}Z") == rule
+
+    def test_registers_apart(self):
+        """Phase, location and unit make a register of its own."""
+        line = Line()
+        start(line)
+        for number, value in enumerate(("100", "50")):
+            for name in ({"phase": "L1"}, {"location": "Inlet"}, {"unit": "kWh"}, {}):
+                found = meter(line, f"{number}{name}", value, **name)
+                assert found == (["meter.falling"] if number else [])
+
+    def test_a_register_that_fell_counts_on_from_there(self):
+        line = Line()
+        start(line)
+        meter(line, "m", "100")
+        assert meter(line, "n", "10") == ["meter.falling"]
+        assert meter(line, "o", "20") == []
+
+    @pytest.mark.parametrize("measurand", ["Energy.Active.Export.Register", "Energy.Reactive.Import.Register"])
+    def test_every_register_is_judged(self, measurand):
+        line = Line()
+        start(line)
+        meter(line, "m", "100", measurand=measurand)
+        assert meter(line, "n", "99.5", measurand=measurand) == ["meter.falling"]
+        assert meter(line, "o", "99.5", measurand="Energy.Active.Import.Interval") == []
+
+    def test_a_transaction_that_runs_makes_others_unknown(self):
+        line = Line()
+        start(line)
+        assert meter(line, "m", "1", transaction=8) == ["transaction.unknown"]
+        assert stop(line, "2", 8) == ["transaction.unknown"]
+        stop(line, "3")
+        assert meter(line, "n", "1", transaction=8) == []
+
+    def test_another_connector_is_not_busy(self):
+        line = Line()
+        start(line)
+        assert start(line, "2", 8, connectorId=2) == []
+        assert start(line, "3", 9, meterStart=101) == ["transaction.connector_busy"]
+
+
 class TestTransactions20:
     def test_retry(self):
         line = Line(Version.V201)
@@ -358,6 +558,56 @@ class TestTransactions20:
         line = Line(Version.V21)
         assert event(line, 1000, "Started") == []
         assert event(line, 1001, "Ended") == []
+
+    def test_transactions_are_apart(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        other = {"transactionInfo": {"transactionId": "other"}}
+        assert event(line, 0, "Started", "o", **other) == []
+        assert event(line, 1, "Updated") == []
+        assert event(line, 1, "Updated", "o", **other) == []
+
+    @pytest.mark.parametrize("change", [{"timestamp": "2026-03-20T11:59:59Z"}, {"triggerReason": "CablePluggedIn"}])
+    def test_another_event_with_the_same_number(self, change):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        event(line, 1, "Updated")
+        assert event(line, 1, "Updated", "again", **change) == ["transaction.seq_repeated"]
+        assert event(line, 1, "Ended", "more") == ["transaction.seq_repeated"]
+
+    def test_late_events_fill_a_gap(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        assert event(line, 2, "Updated") == ["transaction.seq_gap"]
+        assert event(line, 1, "Updated") == []
+        assert event(line, 3, "Updated") == []
+        assert event(line, 5, "Updated") == ["transaction.seq_gap"]
+
+    def test_a_late_event_before_the_end(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        event(line, 2, "Ended", offline=True)
+        assert event(line, 1, "Updated") == []
+        assert event(line, 3, "Updated") == ["transaction.ended_last"]
+
+    def test_an_end_before_what_came_already(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        event(line, 2, "Updated", offline=True)
+        assert event(line, 1, "Ended") == ["transaction.ended_last"]
+
+    def test_a_start_after_what_came_already(self):
+        line = Line(Version.V21)
+        event(line, 3, "Updated")
+        assert event(line, 2, "Started") == []
+        line = Line(Version.V21)
+        event(line, 3, "Updated")
+        assert event(line, 4, "Started") == ["transaction.started_first"]
+
+    def test_started_twice(self):
+        line = Line(Version.V21)
+        event(line, 3, "Started")
+        assert event(line, 2, "Started") == ["transaction.started_first"]
 
     def test_ended_twice(self):
         line = Line(Version.V21)

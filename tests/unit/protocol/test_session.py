@@ -47,6 +47,79 @@ def test_calls_of_both_sides_may_cross():
     assert line.csms(*CLEAR) == []
 
 
+def test_opening_a_connection_again_forgets_what_was_open_on_it():
+    line = Line()
+    line.csms(*CLEAR)
+    line.judge.opened("c", line.time)
+    assert line.overdue(100) == []
+
+
+def test_a_call_that_waits_on_another_connection_blocks_nothing():
+    line = Line(Version.V201)
+    line.cs(*BEAT)
+    line.reconnect()
+    assert line.cs(2, "2", "Heartbeat", {}) == []
+
+
+def test_every_late_call_of_every_connection_is_told():
+    line = Line(response_limit=2.5)
+    line.csms(*CLEAR)
+    line.reconnect()
+    line.csms(2, "k2", "GetLocalListVersion", {})
+    late = line.judge.overdue(line.time + 2.5)
+    assert [violation.message for violation in late] == [
+        "ClearCache (message id k) was not answered within 2.5 s",
+        "GetLocalListVersion (message id k2) was not answered within 2.5 s",
+    ]
+
+
+def test_calls_of_the_product_are_never_overdue():
+    line = Line()
+    line.cs(*BEAT)
+    assert line.overdue(1_000) == []
+
+
+def test_long_names_are_cut():
+    line = Line(Version.V21)
+    long = "x" * 80
+    assert line.csms(2, long, "ClearCache", {}, malformed=True) == []
+    assert line.csms(2, long, "GetLocalListVersion", {}, malformed=True) == []
+    told = line.send(Side.STATION, f'[2,"1","{long}",{{}}]').violations
+    assert told[0].message == f"the action '{'x' * 60}' is unknown in OCPP 2.1"
+    told = line.send(Side.STATION, f'[3,"{long[:30]}",{{}}]').violations
+    assert told[0].message == f"no CALL with the message id '{'x' * 30}' awaits an answer"
+    told = line.send(Side.STATION, f'[5,"{long[:36]}","InternalError","",{{}}]').violations
+    assert told[0].message == f"no CALLRESULT with the message id '{'x' * 36}' was received"
+
+
+def test_an_action_that_is_no_name_is_called_a_call():
+    line = Line()
+    assert line.cs(2, "1", 7, {}) == ["frame.action"]
+    (found,) = line.send(Side.STATION, '[2,"1","Heartbeat",{}]').violations
+    assert found.message == "the message id '1' was used before, by a CALL (message id 1)"
+
+
+def test_a_call_that_waits_for_another_answer_keeps_its_payload():
+    line = Line()
+    for _ in range(2):
+        line.cs(2, "1", "DataTransfer", {"vendorId": "v"})
+    kept = line.judge._session._used[Side.STATION]["1"]
+    assert line.csms(3, "1", {"status": "Accepted"}) == []
+    assert kept.message.payload == {"vendorId": "v"}
+    assert line.csms(3, "1", {"status": "Accepted"}) == []
+    assert kept.message.payload is None
+
+
+def test_an_answer_after_its_connection_opens_none():
+    line = Line()
+    line.csms(*CLEAR)
+    line.judge.closed("c", line.time)
+    line.reconnect()
+    line.cs(*CLEARED)
+    assert set(line.judge._session._connections) == {"d"}
+    assert line.judge._session._used[Side.CSMS]["k"].message.payload is None
+
+
 class TestMessageIds:
     def test_reuse_by_the_other_side_is_fine(self):
         line = Line()
@@ -89,6 +162,43 @@ class TestMessageIds:
         line.csms(3, "1", {}, malformed=True)
         assert line.cs(*BEAT) == []
 
+    @pytest.mark.parametrize(
+        ("action", "payload", "rule"),
+        [
+            ("DataTransfer", {"vendorId": "v", "messageId": "m"}, []),
+            ("DataTransfer", {"messageId": "m", "vendorId": "v"}, []),
+            ("DataTransfer", {"vendorId": "v"}, ["rpc.id_reused"]),
+            ("Heartbeat", {"vendorId": "v", "messageId": "m"}, ["rpc.id_reused"]),
+        ],
+    )
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_what_is_the_same_message_on_the_next_connection(self, action, payload, rule, answered):
+        line = Line()
+        line.cs(2, "1", "DataTransfer", {"vendorId": "v", "messageId": "m"})
+        if answered:
+            line.csms(3, "1", {"status": "Accepted"})
+        line.reconnect()
+        assert line.cs(2, "1", action, payload) == rule
+
+    def test_retry_after_an_error(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(*error("1", "InternalError"))
+        assert line.cs(*BEAT) == []
+
+    def test_retry_after_an_illegal_answer(self):
+        line = Line()
+        line.cs(*BEAT)
+        assert line.csms(3, "1", {}) == ["schema.required"]
+        assert line.cs(*BEAT) == []
+
+    def test_the_words_name_the_first_use(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.csms(*BEATEN)
+        (found,) = line.send(Side.STATION, '[2,"1","Authorize",{"idTag":"A"}]').violations
+        assert found.message == "the message id '1' was used before, by Heartbeat (message id 1)"
+
     def test_same_message_twice_after_an_answer_is_no_retry(self):
         line = Line()
         line.cs(*BEAT)
@@ -127,6 +237,45 @@ class TestProvoked:
         assert line.rules(line.send(Side.CSMS, "{", malformed=True)) == []
         assert line.cs(*error("-1", "RpcFrameworkError")) == []
         assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_the_id_minus_one_answers_one_broken_call_only(self):
+        line = Line(Version.V201)
+        line.csms(2, "x" * 50, "ClearCache", {}, malformed=True)
+        line.csms(2, "y" * 50, "ClearCache", {}, malformed=True)
+        for _ in range(2):
+            assert line.cs(*error("-1", "RpcFrameworkError")) == []
+        assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_the_id_minus_one_does_not_answer_a_legal_call(self):
+        line = Line(Version.V201)
+        line.csms(*CLEAR)
+        assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_another_id_does_not_answer_a_broken_call(self):
+        line = Line(Version.V201)
+        line.csms(2, "x" * 50, "ClearCache", {}, malformed=True)
+        assert line.cs(*error("other", "RpcFrameworkError")) == ["rpc.unsolicited"]
+
+    def test_each_frame_beyond_parsing_excuses_one_error(self):
+        line = Line(Version.V201)
+        for _ in range(2):
+            line.send(Side.CSMS, "{", malformed=True)
+        for _ in range(2):
+            assert line.cs(*error("-1", "RpcFrameworkError")) == []
+        assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
+        assert line.cs(3, "-1", {}) == ["rpc.unsolicited"]
+
+    def test_a_frame_beyond_parsing_excuses_no_result(self):
+        line = Line(Version.V201)
+        line.send(Side.CSMS, "{", malformed=True)
+        assert line.cs(3, "-1", {}) == ["rpc.unsolicited"]
+
+    def test_a_withheld_answer_excuses_an_answer_twice(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.judge.withheld("c", "1")
+        line.csms(*BEATEN)
+        assert line.csms(*BEATEN) == []
 
     def test_broken_call_answered_twice_is_not_judged(self):
         line = Line()
@@ -212,6 +361,48 @@ class TestAnswers:
         line = Line()
         line.csms(*CLEAR)
         assert line.cs(*error("k", code)) == rule
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            *("FormatViolation", "MessageTypeNotSupported", "OccurrenceConstraintViolation", "ProtocolError"),
+            *("RpcFrameworkError", "TypeConstraintViolation"),
+        ],
+    )
+    def test_a_legal_call_is_no_fault_of_form(self, code):
+        line = Line(Version.V201)
+        line.csms(*CLEAR)
+        (found,) = line.send(Side.STATION, f'[4,"k","{code}","why",{{}}]').violations
+        assert found.rule == "rpc.error_unfounded"
+        assert found.message == f"the legal ClearCache (message id k) was refused with {code}: why"
+
+    def test_an_error_after_a_withheld_answer_is_not_judged(self):
+        line = Line()
+        line.cs(*BEAT)
+        line.judge.withheld("c", "1")
+        assert line.csms(*error("1", "ProtocolError")) == []
+
+    def test_a_swapped_answer_names_both(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.csms(2, "k2", "GetLocalListVersion", {}, malformed=True)
+        (found,) = line.send(Side.STATION, '[3,"k",{"listVersion":1}]').violations
+        assert found.rule == "rpc.swapped"
+        assert found.message == "the answer to ClearCache is one to GetLocalListVersion (message id k2)"
+
+    def test_a_long_id_in_the_words_is_cut(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.csms(2, "x" * 80, "GetLocalListVersion", {}, malformed=True)
+        (found,) = line.send(Side.STATION, '[3,"k",{"listVersion":1}]').violations
+        assert found.message == f"the answer to ClearCache is one to GetLocalListVersion (message id {'x' * 60})"
+
+    def test_a_swap_over_two_connections_is_none(self):
+        line = Line()
+        line.csms(2, "k2", "GetLocalListVersion", {})
+        line.reconnect()
+        line.csms(*CLEAR)
+        assert line.cs(3, "k", {"listVersion": 1}) == ["schema.additional", "schema.required"]
 
     def test_unknown_code_is_the_first_cause(self):
         line = Line()
