@@ -129,6 +129,7 @@ class Run:
                 hardware=settings.station,
                 observed=self.observed,
                 endpoint=self._listening,
+                features=settings.pics,
             )
         else:
             self.csms = Csms(

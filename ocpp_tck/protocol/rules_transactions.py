@@ -180,6 +180,7 @@ RULES = (
         failing=(
             ex16(_start(), _started(), _lone(_LATER)),
             ex16(_start(), _started(), _lone(_LATER, measurand="Current.Import", unit="A")),
+            ex16(_start(timestamp="2026-03-20T12:00:00.400Z"), _started(), _lone("2026-03-20T12:00:00.500Z")),
         ),
     ),
     rule(

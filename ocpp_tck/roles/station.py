@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.roles.observed import availabilities
+from ocpp_tck.roles.payload import lookup
 from ocpp_tck.roles.product import Product, Received, Watcher
 from ocpp_tck.verdict import Failed, Inconclusive
 
@@ -27,6 +29,7 @@ class Station(Product):
     Attributes:
         hardware: EVSEs and connectors that exist.
         observed: what the kit has learned from its messages.
+        features: what the user says of it, by feature id; one that is absent is unanswered.
     """
 
     def __init__(
@@ -39,10 +42,12 @@ class Station(Product):
         hardware: Hardware,
         observed: Observed,
         endpoint: Listening,
+        features: Mapping[str, bool] = MappingProxyType({}),
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware
         self.observed = observed
+        self.features = features
         self._endpoint = endpoint
         self._changed: dict[str, str] = {}
         self._placed: set[tuple[int, int, int]] = set()  # frame, EVSE, connector: one NotifyEvent may report several
@@ -100,12 +105,11 @@ class Station(Product):
         One that boots reports every connector afterwards; one that merely reconnects need not say anything
         (OCPP-J 1.6 5.4), so nothing within the absence window is fine too.
         """
-        connectors = range(1, self.hardware.connectors + 1)
         observed = self.observed
 
         def reported() -> bool | None:
             if self.version == "1.6":
-                return True if {(0, connector) for connector in connectors} <= set(observed.connectors) else None
+                return None if self.unreported else True
             every = {(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)}
             return True if every <= set(observed.connectors) else None
 
@@ -113,6 +117,12 @@ class Station(Product):
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
         if observed.booted and observed.accepted and not reported():
             self.wait_for(reported, "response", "the status of every connector after the boot")
+
+    @property
+    def unreported(self) -> list[int]:
+        """Connectors of 1.6 without a known status; after a boot the charge point reports connector 0 as well."""
+        first = 0 if self.observed.booted else 1
+        return [number for number in range(first, self.hardware.connectors + 1) if not self.observed.status(number)]
 
     def wait_status(self, status: str, *, connector: int, evse: int = 0, within: str = "response") -> bool:
         """Wait until a connector's last reported status is this one, whenever it was reported; False when it is not."""
@@ -351,6 +361,14 @@ class Station(Product):
             if connector is None or known.connector == connector:
                 return known.id
         raise Inconclusive(f"the {self.noun} has no open transaction")
+
+    def is_repetition(self, event: Event) -> bool:
+        """Whether a StatusNotification of 1.6 repeats the last status of its connector: a retry, or another info."""
+        if self.version != "1.6" or event.action != "StatusNotification":
+            return False
+        alike = self.seen("StatusNotification", where={"connectorId": lookup(event.payload, "connectorId")})
+        before = [known.event.payload for known in alike if known.event.frame < event.frame]
+        return bool(before) and lookup(before[-1], "status") == lookup(event.payload, "status")
 
     def expect_status(
         self,

@@ -174,7 +174,7 @@ class Transactions16:
         """Judge meter values without transactionId."""
         connector = payload["connectorId"]
         running = [
-            (number, _time(transaction.start.get("timestamp")))
+            (number, _surely_after(_time(transaction.start.get("timestamp"))))
             for number, transaction in self._running.items()
             if transaction.survives and transaction.start.get("connectorId") == connector
         ]
@@ -183,7 +183,7 @@ class Transactions16:
                 continue
             moment = _time(value["timestamp"])
             for number, began in running:
-                if moment >= began + _FRACTION:
+                if moment >= began:
                     text = f"the values of {value['timestamp']} lack the id of transaction {number}, which runs there"
                     return [broken("meter.transaction", self._version, text, f"meterValue[{index}]")]
         return []
@@ -210,6 +210,11 @@ class Transactions16:
             text = f"{measurand} fell from {last:g} to {reading:g}"
             return [broken("meter.falling", self._version, text, path)]
         return []
+
+
+def _surely_after(moment: float) -> float:
+    """Give the first time that lies surely after one, which may be one of whole seconds."""
+    return moment + _FRACTION if moment % 1 == 0 else math.nextafter(moment, math.inf)
 
 
 def _energy(sample: Json, reading: float) -> float:

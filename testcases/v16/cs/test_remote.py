@@ -50,6 +50,7 @@ def test_remote_start_cable_first(station: Station, operator: Operator, step: An
         with step("11", "A transaction starts on that connector with that token"):
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (connector, token)
+            states.not_asked(station, entry)
         with step("13", "The charge point reports Charging"):
             station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
@@ -86,6 +87,7 @@ def test_remote_start_first(station: Station, operator: Operator, step: Any) -> 
         with step("9", "A transaction starts on that connector with that token"):
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (connector, token)
+            states.not_asked(station, entry)
         with step("11", "The charge point reports Charging"):
             station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
@@ -122,6 +124,7 @@ def test_remote_start_time_out(station: Station, step: Any) -> None:
     with step("9", "The charge point reports Available after ConnectionTimeOut"):
         available = station.expect_status("Available", within="connection_timeout")
         states.not_early(preparing, available, timeout)
+        states.not_asked(station, entry)
 
 
 @testcase(
