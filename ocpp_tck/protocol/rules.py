@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
 from ocpp_tck.protocol.rules_boot import RULES as BOOT
+from ocpp_tck.protocol.rules_configuration import RULES as CONFIGURATION
 from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
 from ocpp_tck.protocol.rules_session import RULES as SESSION
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken"]
 
-_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *TRANSACTIONS, *VARIABLES)
+_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *CONFIGURATION, *TRANSACTIONS, *VARIABLES)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 

@@ -18,8 +18,8 @@ def _error(code: object = "InternalError", description: object = "", details: ob
 
 
 _REFUSED = (
-    ex16(_HEARTBEAT, csms(_error("NotSupported")), product=Side.CSMS),
-    ex16(_HEARTBEAT, csms(_error("NotImplemented", "x" * 255, {"a": 1})), product=Side.CSMS),
+    ex16(_HEARTBEAT, csms(_error("SecurityError")), product=Side.CSMS),
+    ex16(_HEARTBEAT, csms(_error("SecurityError", "x" * 255, {"a": 1})), product=Side.CSMS),
     ex201(_HEARTBEAT, csms(_error("SecurityError")), product=Side.CSMS),
 )
 
@@ -138,10 +138,10 @@ RULES = (
         "frame.error_description",
         "The error description is a string, from 2.0.1 on of at most 255 characters",
         must=part4("4.2.3"),
-        passing=(*_REFUSED, ex16(_HEARTBEAT, csms(_error("NotSupported", "x" * 300)), product=Side.CSMS)),
+        passing=(*_REFUSED, ex16(_HEARTBEAT, csms(_error("SecurityError", "x" * 300)), product=Side.CSMS)),
         failing=(
-            ex16(_HEARTBEAT, csms(_error("NotSupported", 1)), product=Side.CSMS),
-            ex201(_HEARTBEAT, csms(_error("NotSupported", "x" * 256)), product=Side.CSMS),
+            ex16(_HEARTBEAT, csms(_error("SecurityError", 1)), product=Side.CSMS),
+            ex201(_HEARTBEAT, csms(_error("SecurityError", "x" * 256)), product=Side.CSMS),
         ),
     ),
     rule(
@@ -149,7 +149,7 @@ RULES = (
         "The error details are a JSON object",
         must=part4("4.2.3"),
         passing=_REFUSED,
-        failing=(ex16(_HEARTBEAT, csms(_error("NotSupported", "", "none")), product=Side.CSMS),),
+        failing=(ex16(_HEARTBEAT, csms(_error("SecurityError", "", "none")), product=Side.CSMS),),
     ),
     rule(
         "handshake.subprotocol",

@@ -127,7 +127,11 @@ RULES = (
         "schema.enum",
         "An enumeration holds one of its values, letter case included",
         must=_SCHEMAS,
-        passing=(_status(), _meter(unit="Celsius"), _meter(unit="Celcius")),
+        passing=(
+            _status(),
+            _meter(measurand="Temperature", unit="Celsius"),
+            _meter(measurand="Temperature", unit="Celcius"),
+        ),
         failing=(
             _status(status="available"),
             _status(errorCode="Broken"),
@@ -341,6 +345,20 @@ RULES = (
         failing=(_status(errorCode="EVCommunicationError", status="Faulted"),),
     ),
     rule(
+        "status.local_list_conflict",
+        "LocalListConflict is reported for connector 0",
+        must=v16("3.5.2"),
+        passing=(_status(errorCode="LocalListConflict", connectorId=0),),
+        failing=(_status(errorCode="LocalListConflict"),),
+    ),
+    rule(
+        "status.faulted",
+        "What is Faulted has an error to report",
+        should=v16("7.6, 7.7"),
+        passing=(_status(status="Faulted", errorCode="OtherError"), _status(errorCode="WeakSignal")),
+        failing=(_status(status="Faulted"),),
+    ),
+    rule(
         "data_transfer.unknown_vendor",
         "The answer UnknownVendorId carries no data",
         must=v16("4.3"),
@@ -406,6 +424,36 @@ RULES = (
         failing=(
             ex16(cs(call("1", "MeterValues", connectorId=1, meterValue=[]))),
             ex16(cs(call("1", "MeterValues", connectorId=1, meterValue=[{"timestamp": NOW, "sampledValue": []}]))),
+        ),
+    ),
+    rule(
+        "meter.value",
+        "A sampled value that is not signed data is a decimal number",
+        must=v16("7.43"),
+        passing=(_meter(value="-0.5"), _meter(value=" 1e3"), _meter(value="4f434d46", format="SignedData")),
+        failing=(
+            _meter(value=""),
+            _meter(value="1,5"),
+            _meter(value="NaN"),
+            _meter(value="1_0"),
+            _meter(value="12 Wh", format="Raw"),
+        ),
+    ),
+    rule(
+        "meter.unit",
+        "The unit of a sampled value is one of its measurand",
+        must=v16("7.31, 7.45; errata J 2.1"),
+        passing=(
+            _meter(),
+            _meter(measurand="Power.Offered", unit="kVA"),
+            _meter(measurand="Voltage"),
+            _meter(measurand="Temperature", unit="Celcius"),
+            _meter(measurand="Energy.Reactive.Import.Register", unit="kvarh"),
+        ),
+        failing=(
+            _meter(unit="W"),
+            _meter(measurand="Current.Import", unit="V"),
+            _meter(measurand="Power.Reactive.Export", unit="W"),
         ),
     ),
     rule(

@@ -148,7 +148,7 @@ RULES = (
         must={**part4("4.2.3"), **part2("chapter 3 FR.02")},
         passing=(
             *_EXCHANGE,
-            ex16(_CLEAR, cs(_error("k1", "NotSupported"))),
+            ex16(csms(call("k1", "GetLocalListVersion")), cs(_error("k1", "NotSupported"))),
             ex16(
                 Sent(Side.CSMS, call("k1", "ClearCache", x=1), malformed=True), cs(_error("k1", "FormationViolation"))
             ),
@@ -164,6 +164,20 @@ RULES = (
         should={**part4("4.2.2, 4.2.3"), **part2("chapter 3 FR.02")},
         passing=_EXCHANGE,
         failing=(ex16(_CLEAR, cs(_error("k1", "InternalError"))), ex201(_CLEAR, cs(_error("k1", "GenericError")))),
+    ),
+    rule(
+        "rpc.core_refused",
+        "A message of the Core profile is not refused as not implemented or not supported",
+        must={Version.V16: "OCPP 1.6 3.3; OCPP-J 1.6 4.2.3"},
+        passing=(
+            *_EXCHANGE,
+            ex16(csms(call("k1", "GetLocalListVersion")), cs(_error("k1", "NotImplemented"))),
+            ex16(Sent(Side.CSMS, call("k1", "ClearCache", x=1), malformed=True), cs(_error("k1", "NotSupported"))),
+        ),
+        failing=(
+            ex16(_CLEAR, cs(_error("k1", "NotSupported"))),
+            ex16(_BEAT, csms(_error("1", "NotImplemented")), product=Side.CSMS),
+        ),
     ),
     rule(
         "rpc.result_refused",

@@ -13,8 +13,8 @@ def _start(identifier: str = "1", **values: Any) -> Sent:
     return cs(call(identifier, "StartTransaction", **payload))
 
 
-def _started(identifier: str = "1", transaction: int = 7) -> Sent:
-    return csms(result(identifier, transactionId=transaction, idTagInfo={"status": "Accepted"}))
+def _started(identifier: str = "1", transaction: int = 7, status: str = "Accepted") -> Sent:
+    return csms(result(identifier, transactionId=transaction, idTagInfo={"status": status}))
 
 
 def _stop(identifier: str = "2", dt: float = 0, **values: Any) -> Sent:
@@ -28,10 +28,21 @@ def _meter(identifier: str, value: str, at: str = NOW, dt: float = 0, **values: 
     return cs(call(identifier, "MeterValues", connectorId=1, transactionId=7, meterValue=meter), dt)
 
 
+def _remote(status: str = "Accepted", **values: Any) -> tuple[Sent, Sent]:
+    return csms(call("r", "RemoteStartTransaction", idTag="A", **values)), cs(result("r", status=status))
+
+
+def _lone(timestamp: str = NOW, connectorId: int = 1, **sample: Any) -> Sent:  # noqa: N803 - the name on the wire
+    meter = [{"timestamp": timestamp, "sampledValue": [{"value": "150"} | sample]}]
+    return cs(call("m", "MeterValues", connectorId=connectorId, meterValue=meter))
+
+
 def _empty(identifier: str) -> Sent:
     return csms(result(identifier))
 
 
+_EARLY = "2026-03-20T09:00:00Z"
+_SOON = "2026-03-20T12:00:03Z"
 _LATER = "2026-03-20T12:01:00Z"
 _SESSION = ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(), _empty("2"))
 
@@ -114,7 +125,7 @@ RULES = (
         "transaction.order",
         "A transaction does not end before it starts",
         should=v16("3.7, 4.10"),
-        passing=(_SESSION,),
+        passing=(_SESSION, ex16(_start(timestamp="2026-03-20T12:00:00.900Z"), _started(), _stop())),
         failing=(ex16(_start(), _started(), _stop(timestamp="2026-03-20T11:00:00Z")),),
     ),
     rule(
@@ -123,6 +134,22 @@ RULES = (
         should=v16("3.16.1, 4.7"),
         passing=(_SESSION, ex16(_start(), _started(), _stop(), _empty("2"), _meter("m", "150"), _empty("m"))),
         failing=(ex16(_start(), _started(), _stop(), _empty("2"), _meter("m", "250", at=_LATER, dt=60)),),
+    ),
+    rule(
+        "transaction.before_request",
+        "A transaction that was asked for remotely does not begin before it was asked for",
+        should=v16("4.2, 6.45"),
+        passing=(
+            ex16(*_remote(), _start()),
+            ex16(*_remote(), _start(timestamp="2026-03-20T11:59:57Z")),
+            ex16(*_remote(status="Rejected"), _start(timestamp=_EARLY)),
+            ex16(*_remote(), _start(idTag="B", timestamp=_EARLY)),
+            ex16(*_remote(connectorId=2), _start(timestamp=_EARLY)),
+        ),
+        failing=(
+            ex16(*_remote(), _start(timestamp=_EARLY)),
+            ex16(*_remote(connectorId=1), _start(idTag="a", timestamp=_EARLY)),
+        ),
     ),
     rule(
         "meter.falling",
@@ -141,6 +168,56 @@ RULES = (
         failing=(
             ex16(_start(), _started(), _stop(meterStop=99)),
             ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _meter("n", "149")),
+            ex16(_start(), _started(), _meter("m", "150"), _empty("m"), _stop(meterStop=120)),
+            ex16(_start(), _started(), _meter("m", "0.05", unit="kWh")),
+        ),
+    ),
+    rule(
+        "meter.rebased",
+        "A transaction does not begin with less on the meter than the one before it ended with",
+        should=v16("7.31; errata 3.9"),
+        passing=(
+            ex16(_start(), _started(), _stop(), _empty("2"), _start("3", meterStart=200)),
+            ex16(_start(), _started(), _stop(), _empty("2"), _start("3", connectorId=2)),
+        ),
+        failing=(ex16(_start(), _started(), _stop(), _empty("2"), _start("3", meterStart=0)),),
+    ),
+    rule(
+        "meter.transaction",
+        "Values measured at a connector during its transaction name the transaction",
+        must=v16("4.7; errata 3.16"),
+        passing=(
+            _SESSION,
+            ex16(_start(), _started(), _lone()),
+            ex16(_start(), _started(), _lone(_SOON, connectorId=0)),
+            ex16(_start(), _started(), _lone(_SOON, connectorId=2)),
+            ex16(_start(), _started(), _lone(_SOON, location="Inlet")),
+            ex16(_start(), _started(), _lone(_SOON, measurand="Temperature")),
+            ex16(_start(), _started(), _stop(), _empty("2"), _lone(_SOON)),
+        ),
+        failing=(
+            ex16(_start(), _started(), _lone(_SOON)),
+            ex16(_start(), _started(), _lone(_SOON, measurand="Current.Import", unit="A")),
+            ex16(_start(timestamp="2026-03-20T12:00:00.400Z"), _started(), _lone("2026-03-20T12:00:00.500Z")),
+        ),
+    ),
+    rule(
+        "transaction.reason",
+        "The reason of a stop is one that the trace shows, where it would show it",
+        should=v16("4.10, 7.36"),
+        passing=(
+            _SESSION,
+            ex16(_start(), _started(), csms(call("k", "Reset", type="Hard")), _stop(reason="HardReset")),
+            ex16(
+                _start(), _started(), csms(call("k", "UnlockConnector", connectorId=1)), _stop(reason="UnlockCommand")
+            ),
+            ex16(_start(), _started("1", status="Invalid"), _stop(reason="DeAuthorized")),
+            ex16(_stop(reason="Remote")),
+        ),
+        failing=(
+            ex16(_start(), _started(), csms(call("k", "Reset", type="Soft")), _stop(reason="HardReset")),
+            ex16(_start(), _started(), _stop(reason="Remote")),
+            ex16(_start(), _started(), _stop(reason="DeAuthorized")),
         ),
     ),
     rule(

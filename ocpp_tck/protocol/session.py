@@ -34,6 +34,15 @@ _SYNTAX_CODES = frozenset(
 _INTERNAL_CODES = frozenset({"GenericError", "InternalError"})
 REMEMBERED = 50_000
 """Message ids of one side that are known; beyond that the oldest is forgotten. A run of every case has about 20,000."""
+_UNSUPPORTED_CODES = frozenset({"NotImplemented", "NotSupported"})
+_CORE_16 = frozenset(
+    {
+        *("Authorize", "BootNotification", "ChangeAvailability", "ChangeConfiguration", "ClearCache", "DataTransfer"),
+        *("GetConfiguration", "Heartbeat", "MeterValues", "RemoteStartTransaction", "RemoteStopTransaction", "Reset"),
+        *("StartTransaction", "StatusNotification", "StopTransaction", "UnlockConnector"),
+    }
+)
+"""Messages of the profile that every product of 1.6 implements (1.6 3.3)."""
 UNREADABLE_ID = "-1"
 """Message id of an error answer to a CALL whose own id could not be read (2.0.1 and 2.1 Part 4 4.2.3)."""
 
@@ -207,14 +216,17 @@ class Session:
     def _refused(self, call: Call, message: Message) -> list[Violation]:
         """Judge an error answer to a legal CALL.
 
-        NotImplemented, NotSupported, SecurityError and PropertyConstraintViolation may be right: what the product has
-        to support, and in which state, only the case knows.
+        SecurityError, PropertyConstraintViolation, and NotImplemented and NotSupported outside the Core profile of 1.6
+        may be right: what else the product has to support, and in which state, only the case knows.
         """
         text = f"the legal {_name(call.message)} was refused with {message.error_code}: {message.error_description}"
         if message.error_code in _SYNTAX_CODES:
             return [broken("rpc.error_unfounded", self._version, text)]
         if message.error_code in _INTERNAL_CODES:
             return [broken("rpc.error_internal", self._version, text)]
+        core = self._version is Version.V16 and call.message.action in _CORE_16
+        if core and message.error_code in _UNSUPPORTED_CODES:
+            return [broken("rpc.core_refused", self._version, text)]
         return []
 
     def result_refused(self, connection: str, sender: Side, message: Message) -> tuple[Call | None, list[Violation]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ class CsmsAnswers:
 
     def __init__(self, version: str, data: TestData, clock: Clock, transaction_ids: Iterator[int]) -> None:
         self._transaction_ids = transaction_ids
+        self._started: dict[str, int] = {}
         self._version = version
         self._data = data
         self._clock = clock
@@ -64,8 +66,11 @@ class CsmsAnswers:
         return {"idTagInfo": self.tag_info(payload.get("idTag"))}
 
     def start16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """StartTransaction of 1.6: an id that no other transaction of the run has."""
-        return {"transactionId": next(self._transaction_ids), "idTagInfo": self.tag_info(payload.get("idTag"))}
+        """StartTransaction of 1.6: an id that no other transaction of the run has; a retry gets that of the first."""
+        told = json.dumps(payload, sort_keys=True)
+        if told not in self._started:
+            self._started[told] = next(self._transaction_ids)
+        return {"transactionId": self._started[told], "idTagInfo": self.tag_info(payload.get("idTag"))}
 
     def stop16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """StopTransaction of 1.6: idTagInfo only when an idTag was given."""

@@ -29,9 +29,8 @@ class Station(Product):
     Attributes:
         hardware: EVSEs and connectors that exist.
         observed: what the kit has learned from its messages.
-        declared: the answers of `[pics]`.
+        declared: the answers of `[pics]`; an id that is absent is unanswered.
         away: whether the kit was away since then (its run was killed): the station may have booted or changed.
-        declared: the answers of `[pics]`.
     """
 
     def __init__(
@@ -108,12 +107,11 @@ class Station(Product):
         One that boots reports every connector afterwards; one that merely reconnects need not say anything
         (OCPP-J 1.6 5.4), so nothing within the absence window is fine too.
         """
-        connectors = range(1, self.hardware.connectors + 1)
         observed = self.observed
 
         def reported() -> bool | None:
             if self.version == "1.6":
-                return True if {(0, connector) for connector in connectors} <= set(observed.connectors) else None
+                return None if self.unreported else True
             every = {(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)}
             return True if every <= set(observed.connectors) else None
 
@@ -126,6 +124,12 @@ class Station(Product):
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
         if observed.booted and observed.accepted and not reported():
             self.wait_for(reported, "response", "the status of every connector after the boot")
+
+    @property
+    def unreported(self) -> list[int]:
+        """Connectors of 1.6 without a known status; after a boot the charge point reports connector 0 as well."""
+        first = 0 if self.observed.booted else 1
+        return [number for number in range(first, self.hardware.connectors + 1) if not self.observed.status(number)]
 
     def wait_status(self, status: str, *, connector: int, evse: int = 0, within: str = "response") -> bool:
         """Wait until a connector's last reported status is this one, whenever it was reported; False when it is not."""

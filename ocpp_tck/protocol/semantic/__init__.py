@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
+from ocpp_tck.protocol.semantic.configuration16 import configuration
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
 from ocpp_tck.protocol.semantic.meters20 import meters
 from ocpp_tck.protocol.semantic.primitives import ids, primitives
+from ocpp_tck.protocol.semantic.remote_starts16 import RemoteStarts16
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
 from ocpp_tck.protocol.semantic.transactions20 import Transactions20
@@ -34,6 +36,7 @@ class Semantics:
         self._times = Times(version, clock_tolerance)
         self._boot = Boot(version)
         self._events = Events20(version)
+        self._remote_starts = RemoteStarts16(clock_tolerance)
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -58,6 +61,7 @@ class Semantics:
             *(() if self._version is Version.V16 else self._events.called(action, payload)),
             *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
+            *self._remote_starts.called(action, payload, time),
         ]
 
     def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
@@ -66,6 +70,7 @@ class Semantics:
         if message.type is not MessageType.CALLRESULT:
             return []
         payload = message.payload
+        self._remote_starts.answered(action, call.payload, payload)
         return [
             *self._times.judge(action, "response", payload, sender, time),
             *primitives(self._version, action, "response", payload, sender),
@@ -75,6 +80,7 @@ class Semantics:
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),
             *variables(self._version, action, call.payload, payload),
+            *(configuration(action, call.payload, payload) if self._version is Version.V16 else ()),
         ]
 
     def unclear(self, action: str | None) -> None:

@@ -5,6 +5,7 @@ Source: OCPP 1.6 edition 2, chapters 4 to 7, and its errata; cited per rule in `
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.rules import broken
@@ -28,6 +29,18 @@ _LOWEST_CONNECTOR = {
 _ZERO_STATES = frozenset({"Available", "Unavailable", "Faulted"})
 _EV_STATES = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 _RESERVED_VERSIONS = frozenset({0, -1})
+_DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+_UNITS = {
+    "Energy.Active.": frozenset({"Wh", "kWh"}),
+    "Energy.Reactive.": frozenset({"varh", "kvarh"}),
+    "Power.Active.": frozenset({"W", "kW"}),
+    "Power.Reactive.": frozenset({"var", "kvar"}),
+    "Current.": frozenset({"A"}),
+    "Voltage": frozenset({"V"}),
+    "Temperature": frozenset({"Celsius", "Celcius", "Fahrenheit", "K"}),
+    "SoC": frozenset({"Percent"}),
+}
+"""Units that 7.31 and 7.45 give a measurand, by the beginning of its name; the others are given none."""
 
 
 def fields(version: Version, action: str, kind: str, payload: Json) -> Iterator[Violation]:
@@ -52,6 +65,11 @@ def _status(payload: Json) -> Iterator[Violation]:
         yield broken("status.connector_zero", Version.V16, f"connector 0 is {status}", "status")
     if payload["errorCode"] == "EVCommunicationError" and status not in _EV_STATES:
         yield broken("status.ev_communication", Version.V16, f"EVCommunicationError with status {status}", "errorCode")
+    if payload["errorCode"] == "LocalListConflict" and payload["connectorId"] != 0:
+        text = f"LocalListConflict is reported for connector {payload['connectorId']}"
+        yield broken("status.local_list_conflict", Version.V16, text, "connectorId")
+    if status == "Faulted" and payload["errorCode"] == "NoError":
+        yield broken("status.faulted", Version.V16, "the status is Faulted, the errorCode NoError", "errorCode")
 
 
 def _data_transfer(payload: Json) -> Iterator[Violation]:
@@ -119,9 +137,18 @@ def _values(values: Json, path: str) -> Iterator[Violation]:
         if not samples:
             yield broken("meter.empty", Version.V16, "sampledValue is empty", f"{path}[{index}].sampledValue")
         for number, sample in enumerate(samples):
-            if sample.get("unit") == "Hertz":
-                place = f"{path}[{index}].sampledValue[{number}].unit"
-                yield broken("meter.hertz", Version.V16, "the unit is Hertz", place)
+            yield from _sample(sample, f"{path}[{index}].sampledValue[{number}]")
+
+
+def _sample(sample: Json, path: str) -> Iterator[Violation]:
+    unit, measurand = sample.get("unit"), sample.get("measurand", "Energy.Active.Import.Register")
+    units = next((units for name, units in _UNITS.items() if measurand.startswith(name)), None)
+    if unit == "Hertz":
+        yield broken("meter.hertz", Version.V16, "the unit is Hertz", f"{path}.unit")
+    elif unit is not None and units is not None and unit not in units:
+        yield broken("meter.unit", Version.V16, f"{measurand} is given in {unit}", f"{path}.unit")
+    if sample.get("format") != "SignedData" and not _DECIMAL.fullmatch(sample["value"]):
+        yield broken("meter.value", Version.V16, f"the value {sample['value'][:60]!r} is no number", f"{path}.value")
 
 
 _CHECKS: dict[tuple[str, str], Callable[[Json], Iterator[Violation]]] = {

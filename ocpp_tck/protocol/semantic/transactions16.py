@@ -1,8 +1,8 @@
 """Transactions of OCPP 1.6 over a trace.
 
-Source: OCPP 1.6 3.7, 4.7, 4.8, 4.10, errata 3.18, 3.54, 3.78. Stations queue transaction messages while offline and
-retry them, transactions outlive connections and reboots, and a trace may begin in the middle: nearly all rules here
-only recommend.
+Source: OCPP 1.6 3.7, 4.7, 4.8, 4.10, 7.31, 7.36, errata 3.16, 3.18, 3.54, 3.78. Stations queue transaction messages
+while offline and retry them, transactions outlive connections and reboots, and a trace may begin in the middle: nearly
+all rules here only recommend.
 """
 
 from __future__ import annotations
@@ -27,14 +27,36 @@ _REGISTERS = 200
 """Registers of one transaction that are followed: 4 phases by 3 locations by the measurands are fewer."""
 _SHOWN = 10
 _REGISTER = "Energy.Active.Import.Register"
-_WHOLE_SECONDS = 1.0
-"""What two times may lose between them where a station writes whole seconds."""
+_OUTLET = "Outlet"
+_WATT_HOURS = {"Wh": 1.0, "kWh": 1000.0}
+_ROUNDING = 1.0
+"""Watt-hours by which meterStart and meterStop, which are whole, may differ from the register."""
+_FRACTION = 1.0
+"""Seconds by which a time given without fraction may lie before another one (3.15)."""
+_OF_THE_CONNECTOR = ("Current.", "Energy.", "Power.")
+_COMMANDS = {"RemoteStopTransaction": "Remote", "UnlockConnector": "UnlockCommand"}
+_COMMANDED = frozenset({"HardReset", "SoftReset", *_COMMANDS.values()})
+"""Reasons for a stop that are requests of the central system."""
 
 
 @dataclass(slots=True)
 class _Transaction:
+    """A transaction that was not stopped.
+
+    Attributes:
+        start: its StartTransaction.req.
+        accepted: whether the answer called its idTag Accepted.
+        survives: whether it surely runs: neither was the station booted since, nor a stop seen.
+        meter_start: its meterStart.
+        energy: last reading of the connector's register in Wh, -inf before the first one.
+        registers: last moment and reading of each register.
+    """
+
     start: Json
+    accepted: bool
+    meter_start: float
     survives: bool = True
+    energy: float = -math.inf
     registers: dict[tuple[str, ...], tuple[float, float]] = field(default_factory=dict)
 
 
@@ -57,6 +79,8 @@ class Transactions16:
         self._version = version
         self._running: dict[int, _Transaction] = {}
         self._stopped: dict[int, _Stop] = {}
+        self._meters: dict[int, tuple[float, int]] = {}
+        self._commanded: set[str] = set()
 
     def called(self, connection: str, action: str, payload: Json) -> list[Violation]:
         """Judge a request."""
@@ -67,8 +91,9 @@ class Transactions16:
                 transaction.survives = False
         if action == "StopTransaction":
             return self._stops(connection, payload)
-        if action == "MeterValues" and "transactionId" in payload:
-            return self._measures(payload)
+        if action == "MeterValues":
+            return self._measures(payload) if "transactionId" in payload else self._unrelated(payload)
+        self._commanded.add(f"{payload['type']}Reset" if action == "Reset" else _COMMANDS.get(action, ""))
         return []
 
     def answered(self, connection: str, action: str, request: Json, payload: Json) -> list[Violation]:
@@ -76,7 +101,13 @@ class Transactions16:
         if action == "StartTransaction" and isinstance(request, dict):
             number = payload["transactionId"]
             other = self._running.get(number)
-            _remember(self._running, number, _Transaction(request))
+            begin = request.get("meterStart")
+            begun = _Transaction(
+                request,
+                accepted=payload["idTagInfo"]["status"] == "Accepted",
+                meter_start=begin if isinstance(begin, int) else -math.inf,
+            )
+            _remember(self._running, number, begun)
             if (other is not None and other.start != request) or number in self._stopped:
                 text = f"the transaction id {number} was given before"
                 return [broken("transaction.id_unique", self._version, text, "transactionId")]
@@ -92,6 +123,12 @@ class Transactions16:
             if other.survives and other.start.get("connectorId") == connector and other.start != payload:
                 text = f"connector {connector} has transaction {number}, which was not stopped"
                 return [broken("transaction.connector_busy", self._version, text, "connectorId")]
+        moment, ended = self._meters.get(connector, (math.inf, 0))
+        if payload["meterStart"] < ended and _time(payload["timestamp"]) >= moment:
+            text = (
+                f"meterStart {payload['meterStart']} is less than {ended}, the last meterStop of connector {connector}"
+            )
+            return [broken("meter.rebased", self._version, text, "meterStart")]
         return []
 
     def _stops(self, connection: str, payload: Json) -> list[Violation]:
@@ -105,15 +142,30 @@ class Transactions16:
         transaction = self._running.get(number)
         if transaction is None:
             return self._unknown(number)
-        found = []
-        begin = transaction.start.get("meterStart")
-        if isinstance(begin, int) and payload["meterStop"] < begin:
-            text = f"meterStop {payload['meterStop']} is less than meterStart {begin}"
+        transaction.survives = False
+        connector, reading = transaction.start.get("connectorId"), payload["meterStop"]
+        moment = _time(payload["timestamp"])
+        if isinstance(connector, int):
+            _remember(self._meters, connector, (moment, reading))
+        found = [*self._reason(transaction, payload.get("reason", "Local"))]
+        reached = max(transaction.meter_start, transaction.energy - _ROUNDING)
+        if reading < reached:
+            text = f"meterStop {reading} is less than {reached:g}, which the meter had reached"
             found.append(broken("meter.falling", self._version, text, "meterStop"))
-        if _time(payload["timestamp"]) < _time(transaction.start.get("timestamp")):
+        if moment + _FRACTION <= _time(transaction.start.get("timestamp")):
             text = f"transaction {number} ends at {payload['timestamp']}, it began at {transaction.start['timestamp']}"
             found.append(broken("transaction.order", self._version, text, "timestamp"))
         return found
+
+    def _reason(self, transaction: _Transaction, reason: str) -> list[Violation]:
+        """Hold a reason that names a cause which a trace shows against the trace."""
+        if reason == "DeAuthorized" and transaction.accepted:
+            text = "the reason is DeAuthorized, StartTransaction.conf said Accepted"
+        elif reason in _COMMANDED and reason not in self._commanded:
+            text = f"the reason is {reason}, which the central system did not ask for"
+        else:
+            return []
+        return [broken("transaction.reason", self._version, text, "reason")]
 
     def _unknown(self, number: int) -> list[Violation]:
         """An id of an earlier trace is as good as any, unless a known transaction waits for its messages."""
@@ -141,10 +193,28 @@ class Transactions16:
         number = payload["transactionId"]
         end = self._stopped[number].at
         for index, value in enumerate(payload["meterValue"]):
-            if _time(value["timestamp"]) - _time(end) > _WHOLE_SECONDS:
+            if _time(value["timestamp"]) - _time(end) > _FRACTION:
                 text = f"a value of {value['timestamp']} for transaction {number}, which ended at {end}"
                 path = f"meterValue[{index}].timestamp"
                 return [broken("transaction.metered_after_stop", self._version, text, path)]
+        return []
+
+    def _unrelated(self, payload: Json) -> list[Violation]:
+        """Judge meter values without transactionId."""
+        connector = payload["connectorId"]
+        running = [
+            (number, _surely_after(_time(transaction.start.get("timestamp"))))
+            for number, transaction in self._running.items()
+            if transaction.survives and transaction.start.get("connectorId") == connector
+        ]
+        for index, value in enumerate(payload["meterValue"]):
+            if not any(map(_is_of_the_connector, value["sampledValue"])):
+                continue
+            moment = _time(value["timestamp"])
+            for number, began in running:
+                if moment >= began:
+                    text = f"the values of {value['timestamp']} lack the id of transaction {number}, which runs there"
+                    return [broken("meter.transaction", self._version, text, f"meterValue[{index}]")]
         return []
 
     def _sample(self, transaction: _Transaction, sample: Json, moment: float, path: str) -> list[Violation]:
@@ -161,6 +231,11 @@ class Transactions16:
             return []
         if key in transaction.registers or len(transaction.registers) < _REGISTERS:
             transaction.registers[key] = (moment, reading)
+        energy = _energy(sample, reading) if measurand == _REGISTER else math.nan
+        transaction.energy = max(transaction.energy, energy)
+        if energy < transaction.meter_start - _ROUNDING:
+            text = f"{measurand} is {energy:g} Wh, meterStart was {transaction.meter_start:g}"
+            return [broken("meter.falling", self._version, text, path)]
         if reading < last:
             text = f"{measurand} fell from {last:g} to {reading:g}"
             return [broken("meter.falling", self._version, text, path)]
@@ -171,6 +246,23 @@ def _remember(known: dict[int, T], number: int, value: T) -> None:
     known[number] = value
     if len(known) > REMEMBERED:
         del known[next(iter(known))]
+
+
+def _surely_after(moment: float) -> float:
+    """Give the first time that lies surely after one, which may be one of whole seconds."""
+    return moment + _FRACTION if moment % 1 == 0 else math.nextafter(moment, math.inf)
+
+
+def _energy(sample: Json, reading: float) -> float:
+    """Give a reading of the register that meterStart and meterStop are readings of, in Wh; not a number for others."""
+    other = "phase" in sample or sample.get("location", _OUTLET) != _OUTLET
+    return math.nan if other else reading * _WATT_HOURS.get(sample.get("unit", "Wh"), math.nan)
+
+
+def _is_of_the_connector(sample: Json) -> bool:
+    """Whether a value was measured where the transaction takes its energy."""
+    at_the_grid = sample.get("location", _OUTLET) in {"Inlet", "Body"}
+    return not at_the_grid and sample.get("measurand", _REGISTER).startswith(_OF_THE_CONNECTOR)
 
 
 def _time(text: object) -> float:

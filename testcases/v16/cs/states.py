@@ -46,6 +46,7 @@ def idle(station: Station, operator: Operator) -> None:
     station.wait_reported()
     if not station.observed.accepted:
         _accepted(station, operator)
+    _reported(station)
     if not all(_stopped(station, transaction.id) for transaction in list(station.observed.transactions.values())):
         _restart(station, operator)
     _mend(station, operator)
@@ -63,6 +64,13 @@ def idle(station: Station, operator: Operator) -> None:
     if station.observed.listed:
         station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])
         station.observed.listed = False
+
+
+def _reported(station: Station) -> None:
+    """Demand that a charge point that has booted has said how it is (errata 3.22)."""
+    if station.observed.booted and station.unreported:
+        missing = ", ".join(map(str, station.unreported))
+        raise Inconclusive(f"no status of connector {missing} came after the BootNotification (1.6 errata 3.22)")
 
 
 def _accepted(station: Station, operator: Operator) -> None:
@@ -131,6 +139,8 @@ def _mend(station: Station, operator: Operator) -> None:
     for evse, connector in list(operator.faulted):
         operator.clear_fault(connector, evse=evse)
         station.expect_status({"Available", "Preparing", "Finishing"}, connector=connector, passing={"Faulted"})
+    if station.observed.status(0) == "Faulted":
+        raise Inconclusive("the charge point reports itself, as connector 0, Faulted")
 
 
 def _unplug(station: Station, operator: Operator, connector: int, evse: int) -> None:
@@ -319,6 +329,12 @@ def report_at_once(station: Station) -> None:
     except (Failed, Inconclusive) as error:
         if isinstance(error, Unanswered):
             raise
+
+
+def not_asked(station: Station, entry: Any) -> None:
+    """Demand that no Authorize came, as AuthorizeRemoteTxRequests, if it is false, wants it (5.11)."""
+    if entry is not None and str(entry.get("value")).strip().casefold() == "false":
+        assert not station.seen("Authorize"), "an Authorize came although AuthorizeRemoteTxRequests is false"
 
 
 def require_key(station: Station, key: str, value: str) -> None:

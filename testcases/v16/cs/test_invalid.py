@@ -108,3 +108,4 @@ def test_lock_failure(station: Station, operator: Operator, step: Any) -> None:
 
     with step("post", "The charge point starts no transaction"):
         nothing_starts(station)
+        states.not_asked(station, entry)

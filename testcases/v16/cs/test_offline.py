@@ -61,6 +61,7 @@ def test_connection_loss(station: Station, operator: Operator, step: Any) -> Non
     where = {"connectorId": station.hardware.connector}
     station.configure("MeterValueSampleInterval", str(interval))
     station.configure("ClockAlignedDataInterval", "0")
+    configured = states.value_of(station, "MeterValuesSampledData")
     states.charging(station, operator)
     meters.take(station, 1, where, within="meter_value_interval")
     with station.offline():
@@ -68,10 +69,12 @@ def test_connection_loss(station: Station, operator: Operator, step: Any) -> Non
             station.stay_offline("meter_value_interval")
         before = [sample for known in station.seen("MeterValues", where=where) for sample in meters.samples(known)]
 
-    with step("1", "The charge point sends the queued values in their order, none of them lost"):
+    with step("1", "The charge point sends the queued values as configured and in their order, none of them lost"):
         found = [before[-1], *meters.take(station, QUEUED + 1, where, within="reconnect")]
         if found[1].moment == found[0].moment:
             del found[0]  # its answer was lost with the connection: sent again
+        meters.in_context(found, meters.PERIODIC)
+        meters.complete(found, configured)
         meters.evenly_spaced(station, found, interval)
 
 

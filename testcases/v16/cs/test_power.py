@@ -112,3 +112,5 @@ def test_power_failure_unavailable(station: Station, operator: Operator, step: A
             station.expect_status("Unavailable", connector=connector)
     # A charge point that is left so would look ready to a later run, which has seen none of this.
     station.send("ChangeAvailability", connectorId=0, type="Operative").answer()
+    for connector in connectors:
+        station.wait_status("Available", connector=connector)

@@ -301,6 +301,14 @@ class TestClock:
         assert [v.path for v in judgement.violations if v.rule == "time.utc"] == ["meterValue[1].timestamp"]
 
 
+class TestConfiguration:
+    def test_answer_to_a_broken_request(self):
+        for request in ([], {"key": "HeartbeatInterval"}):
+            line = Line()
+            line.csms(2, "k", "GetConfiguration", request, malformed=True)
+            assert line.cs(3, "k", {"configurationKey": []}) == []
+
+
 class TestFields:
     def test_optional_connector(self):
         assert Line().csms(2, "1", "TriggerMessage", {"requestedMessage": "Heartbeat"}) == []
@@ -444,7 +452,9 @@ class TestTransactions16:
         [
             {"measurand": "Power.Active.Import"},
             {"format": "SignedData"},
-            {"value": "not a number"},
+            {"value": "0.19", "unit": "kWh"},
+            {"location": "Cable"},
+            {"value": "Vk9Y", "format": "SignedData"},
             {"phase": "L1"},
             {"unit": "kWh"},
             {"timestamp": "2026-03-20T11:00:00Z"},
@@ -455,6 +465,36 @@ class TestTransactions16:
         start(line)
         assert meter(line, "m", "150") == []
         assert meter(line, "n", **({"value": "1"} | sample)) == []
+
+    def test_a_reading_that_is_no_number(self):
+        line = Line()
+        start(line)
+        assert meter(line, "m", "1,5") == ["meter.value"]
+
+    def test_values_after_a_stop_that_was_not_answered(self):
+        line = Line()
+        start(line)
+        line.cs(2, "2", "StopTransaction", {"transactionId": 7, "meterStop": 200, "timestamp": NOW})
+        values = [{"timestamp": "2026-03-20T12:00:03Z", "sampledValue": [{"value": "201"}]}]
+        found = line.cs(2, "m", "MeterValues", {"connectorId": 1, "meterValue": values})
+        assert found == ["rpc.one_outstanding"]
+
+    def test_a_queued_start_from_before_the_last_stop(self):
+        line = Line()
+        start(line)
+        stop(line)
+        assert start(line, "3", 8, meterStart=1, timestamp="2026-03-20T11:00:00Z") == []
+
+    def test_a_start_without_readable_time(self):
+        line = Line()
+        line.csms(2, "r", "RemoteStartTransaction", {"idTag": "A"})
+        line.cs(3, "r", {"status": "Accepted"})
+        assert start(line, timestamp="2016-12-31T23:59:60Z") == []
+
+    def test_answer_to_a_broken_remote_start(self):
+        line = Line()
+        line.csms(2, "r", "RemoteStartTransaction", [], malformed=True)
+        assert line.cs(3, "r", {"status": "Rejected"}) == []
 
     def test_registers_that_rise(self):
         line = Line()

@@ -349,8 +349,8 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("code", "rule"),
         [
-            ("NotSupported", []),
-            ("NotImplemented", []),
+            ("NotSupported", ["rpc.core_refused"]),
+            ("NotImplemented", ["rpc.core_refused"]),
             ("SecurityError", []),
             ("PropertyConstraintViolation", []),
             ("ProtocolError", ["rpc.error_unfounded"]),
@@ -403,6 +403,14 @@ class TestAnswers:
         line.reconnect()
         line.csms(*CLEAR)
         assert line.cs(3, "k", {"listVersion": 1}) == ["schema.additional", "schema.required"]
+
+    def test_refusal_outside_the_core_profile(self):
+        line = Line()
+        line.csms(2, "k", "GetLocalListVersion", {})
+        assert line.cs(*error("k", "NotSupported")) == []
+        line = Line(Version.V201)
+        line.csms(*CLEAR)
+        assert line.cs(*error("k", "NotSupported")) == []
 
     def test_unknown_code_is_the_first_cause(self):
         line = Line()
