@@ -279,7 +279,7 @@ RULES = (
         ),
     ),
     rule(
-        "meter.unit",
+        "meter.standard_unit",
         "A meter value is given in a standardized unit of its measurand",
         must=part2("UnitOfMeasureType.unit, MeasurandEnumType; appendix Standardized Units of Measure"),
         passing=(

@@ -43,7 +43,7 @@ def meters(version: Version, action: str, kind: schema.Kind, payload: Json) -> I
             units = next((units for name, units in _UNITS.items() if measurand.startswith(name)), ())
             if units and unit is not None and unit not in units:
                 text = f"{measurand} is given in {unit!r}, not in {' or '.join(units)}"
-                yield broken("meter.unit", version, text, f"{place}.unitOfMeasure.unit")
+                yield broken("meter.standard_unit", version, text, f"{place}.unitOfMeasure.unit")
 
 
 @cache

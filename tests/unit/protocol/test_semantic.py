@@ -550,9 +550,10 @@ class TestReadings:
     def test_a_register_that_fell_counts_on_from_there(self):
         line = Line()
         start(line)
-        meter(line, "m", "100")
-        assert meter(line, "n", "10") == ["meter.falling"]
-        assert meter(line, "o", "20") == []
+        export = "Energy.Active.Export.Register"
+        meter(line, "m", "100", measurand=export)
+        assert meter(line, "n", "10", measurand=export) == ["meter.falling"]
+        assert meter(line, "o", "20", measurand=export) == []
 
     @pytest.mark.parametrize("measurand", ["Energy.Active.Export.Register", "Energy.Reactive.Import.Register"])
     def test_every_register_is_judged(self, measurand):
