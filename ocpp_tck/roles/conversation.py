@@ -226,6 +226,8 @@ class Conversation:
             old, self.transport = self.transport, transport
             if old is not None:
                 old.close(1001, "replaced by a newer connection of the same station")
+                for violation in self.judge.closed(old.id, self.clock.now()):
+                    self._overdue(violation)
                 self._drop_outstanding()
             now = self.clock.now()
             handshake = transport.handshake

@@ -31,16 +31,19 @@ class Kit:
 
     async def open(self):
         """Give a connection with the kit before its handshake: one that the kit opens, or one to the kit."""
-        ends = await (self.incoming.get() if self.role == "csms" else self._dial())
+        ends = await (self.incoming.get() if self.role == "csms" else self.dial())
         self._wires.append(Wire(*ends, is_client=self.role == "cs", path=self.path))
         return self._wires[-1]
 
-    async def _dial(self):
+    async def dial(self):
+        """Give a connection to the kit, or to the embedded CSMS, as soon as there is one."""
         while True:
             try:
                 return await asyncio.open_connection(*self.address, limit=LIMIT)
             except ConnectionRefusedError:
                 await asyncio.sleep(_RETRY)  # the kit is not up yet
+            except OSError as error:  # the kit has just ended
+                raise Gone from error
 
     def cut_all(self):
         """Drop what is left of all connections."""
@@ -69,8 +72,7 @@ class Gate:
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._behaves = hostility.beside
-        self._over = None
+        self._beside = hostility.beside
 
     def __enter__(self):
         self._thread.start()
@@ -84,7 +86,9 @@ class Gate:
         self._loop.close()
 
     async def _open(self):
-        self._over = asyncio.Event()
+        self._over, self._behaves = asyncio.Event(), asyncio.Event()
+        if self._beside:
+            self._behaves.set()
         self.kit = Kit(self.role, self.upstream, self.station)
         self._server = await asyncio.start_server(self._take, "127.0.0.1", 0, limit=LIMIT, backlog=1000)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -101,7 +105,7 @@ class Gate:
         except Exception:
             self.problem = traceback.format_exc()
         finally:
-            self._behaves = True
+            self._behaves.set()
 
     async def _take(self, reader, writer):
         with suppress(asyncio.CancelledError):
@@ -109,13 +113,15 @@ class Gate:
 
     async def _meet(self, reader, writer):
         try:
-            if self._behaves:
-                await self._carry(reader, writer)
-            elif self.role == "csms":
+            if self.role == "csms" and not self._behaves.is_set():
                 self.hostile_connections -= 1
-                self._behaves = self.hostile_connections == 0
+                if self.hostile_connections == 0:
+                    self._behaves.set()
                 self.kit.incoming.put_nowait((reader, writer))
                 await self._over.wait()
+            else:
+                await self._behaves.wait()  # the embedded station is kept waiting, so that it comes without delay
+                await self._carry(reader, writer)
         finally:
             writer.transport.abort()
 
@@ -123,8 +129,11 @@ class Gate:
         try:
             if self.tls is not None:
                 await writer.start_tls(self.tls)
-            there = await asyncio.open_connection(*self.upstream, limit=LIMIT)
-        except OSError:
+            there = await self.kit.dial()
+        except (OSError, Gone):
+            return
+        if reader._eof:  # the station has given up meanwhile
+            there[1].transport.abort()
             return
         pumps = [asyncio.create_task(_pump(reader, there[1])), asyncio.create_task(_pump(there[0], writer))]
         try:

@@ -41,6 +41,23 @@ def test_more_messages_than_a_case_may_have(on):
     assert on.watcher.waits
 
 
+def test_what_was_asked_on_a_connection_that_was_replaced_is_not_overdue_later(on):
+    on.station.send("ClearCache")
+    on.clock.time += on.limits.response / 2
+    on.conversation.opened(FakeTransport(2))
+    on.clock.time += on.limits.response
+    on.conversation.closed(on.transport, 1006, "", "network")
+    on.conversation.collect_overdue()
+    assert on.rules() == []
+
+
+def test_what_was_overdue_before_its_connection_was_replaced_is(on):
+    on.station.send("ClearCache")
+    on.clock.time += on.limits.response
+    on.conversation.opened(FakeTransport(2))
+    assert on.rules() == [("rpc.unanswered", "product")]
+
+
 def test_more_text_than_a_case_may_have(on):
     on.conversation.max_bytes = 1000
     on.calls("DataTransfer", {"vendorId": "v", "data": "x" * 600})
