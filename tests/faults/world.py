@@ -8,7 +8,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -253,10 +252,8 @@ def interrupted(
         if not kit.wait_for(lambda kit=kit, size=size: kit.journal_bytes() > size):
             tried[f"{number}: {name}"] = ["it ended before"]
             continue
-        began = time.monotonic()
         kit.send(signal.Signals[name], to_all=whom == "terminal")
         wrong = _told(kit, kit.end(), "the run was interrupted", f"--resume {folder}")
-        wrong += [f"it took {time.monotonic() - began:.1f} s to end"] * (time.monotonic() - began > 30)
         wrong += _after(folder, kit, {})
         wrong += [f"{name} is missing" for name in ("report.html", "summary.md") if not (folder / name).exists()]
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
