@@ -140,14 +140,16 @@ def read_mutants(folder: Path) -> Iterator[Mutant]:
 
 
 def _functions(path: Path) -> dict[str, list[str]]:
-    """Give the lines of every function of a mutated file by its name."""
+    """Give the lines of every original and mutated function of a file by its name."""
     found: dict[str, list[str]] = defaultdict(list)
-    current = ""
+    current, indent = "", 0
     for line in path.read_text(encoding="utf-8").splitlines():
-        begins = re.match(r"\s*(?:async )?def (\w+)", line)
-        if begins and "__mutmut_" in begins[1]:
-            current = begins[1]
+        begins = re.match(r"( *)(?:async )?def (\w+__mutmut_\w+)", line)
+        if begins:
+            current, indent = begins[2], len(begins[1])
             line = line.replace(current, "")  # noqa: PLW2901 - the names differ, of course
+        elif re.match(rf" {{0,{indent}}}(?:def|async|class|@|mutants_)", line):
+            current = ""
         found[current].append(line)
     return found
 

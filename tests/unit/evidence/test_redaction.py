@@ -138,12 +138,24 @@ def test_frames_of_nobody_known_teach_every_secret(redactor):
     assert redactor.text("q") == "***"
 
 
+def test_an_empty_secret_teaches_nothing(redactor):
+    redactor.redact(kit_frame('[2,"1","X",{"password":""}]', "replay"))
+    assert redactor.text("") == ""
+    assert redactor.frame('[2,"1","X",{"a":""}]') == '[2,"1","X",{"a":""}]'
+
+
+def test_a_secret_of_one_character_and_one_that_is_a_token():
+    redactor = Redactor({"ABCD": "valid"}, ["q", "ABCD"])
+    assert redactor.text("q") == "***"
+    assert redactor.text("ABCD") == "***"
+
+
 def test_a_frame_after_nested_structures_keeps_its_ids(redactor):
     """Depth counts: an id that reads as a token stays where ids stand, and is a token inside the payload."""
-    raw = '[3,[[["AB"],{"a":"AB"}],{}],"AB",{"idTag":"AB","b":[{"c":"AB"}]},"AB"]'
+    raw = '[3,[[["AB"],{"a":"AB"}],{}],"AB",{"idTag":"AB","b":[{"c":"AB"}],"d":"AB"},"AB"]'
     short = '"<token:short>"'
     assert redactor.frame(raw) == (
-        f'[3,[[[{short}],{{"a":{short}}}],{{}}],"AB",{{"idTag":{short},"b":[{{"c":{short}}}]}},"AB"]'
+        f'[3,[[[{short}],{{"a":{short}}}],{{}}],"AB",{{"idTag":{short},"b":[{{"c":{short}}}],"d":{short}}},"AB"]'
     )
 
 

@@ -345,7 +345,8 @@ class TestFields:
     def test_hertz_in_transaction_data(self):
         data = [{"timestamp": NOW, "sampledValue": [{"value": "50", "measurand": "Frequency", "unit": "Hertz"}]}]
         stop = {"transactionId": 1, "meterStop": 1, "timestamp": NOW, "transactionData": data}
-        assert Line().cs(2, "1", "StopTransaction", stop) == ["meter.hertz"]
+        (found,) = Line().send(Side.STATION, json.dumps([2, "1", "StopTransaction", stop])).violations
+        assert (found.rule, found.path) == ("meter.hertz", "transactionData[0].sampledValue[0].unit")
 
 
 def start(line, identifier="1", transaction=7, **values):
@@ -571,6 +572,27 @@ class TestReadings:
         stop(line, "3")
         assert meter(line, "n", "1", transaction=8) == []
 
+    def test_late_meter_values_while_the_next_transaction_runs(self):
+        line = Line()
+        start(line)
+        stop(line)
+        start(line, "3", 8)
+        assert meter(line, "m", "1") == []
+
+    def test_every_register_that_fell_is_told(self):
+        line = Line()
+        start(line)
+        readings = ({"value": "5", "unit": "Wh"}, {"value": "5", "unit": "kWh"})
+        for number in range(2):
+            samples = [sample | {"value": str(5 - number)} for sample in readings]
+            values = [{"timestamp": NOW, "sampledValue": samples}]
+            payload = {"connectorId": 1, "transactionId": 7, "meterValue": values}
+            found = line.send(Side.STATION, json.dumps([2, f"m{number}", "MeterValues", payload])).violations
+            line.csms(3, f"m{number}", {})
+        assert [(one.rule, one.path) for one in found] == [
+            ("meter.falling", f"meterValue[0].sampledValue[{place}].value") for place in range(2)
+        ]
+
     def test_another_connector_is_not_busy(self):
         line = Line()
         start(line)
@@ -630,6 +652,15 @@ class TestTransactions20:
         event(line, 2, "Ended", offline=True)
         assert event(line, 1, "Updated") == []
         assert event(line, 3, "Updated") == ["transaction.ended_last"]
+
+    def test_a_second_end_before_the_first(self):
+        line = Line(Version.V21)
+        event(line, 0, "Started")
+        event(line, 3, "Ended", offline=True)
+        payload = {"eventType": "Ended", "timestamp": NOW, "triggerReason": "Authorized", "seqNo": 2}
+        raw = json.dumps([2, "e", "TransactionEvent", payload | {"transactionInfo": {"transactionId": "tx"}}])
+        (found,) = line.send(Side.STATION, raw).violations
+        assert found.message == "transaction tx: Ended with seqNo 2 after Ended with 3"
 
     def test_an_end_before_what_came_already(self):
         line = Line(Version.V21)

@@ -246,6 +246,12 @@ class TestProvoked:
             assert line.cs(*error("-1", "RpcFrameworkError")) == []
         assert line.cs(*error("-1", "RpcFrameworkError")) == ["rpc.unsolicited"]
 
+    def test_the_id_minus_one_answers_a_call_whose_payload_was_broken(self):
+        line = Line(Version.V201)
+        line.csms(2, "k", "ClearCache", {"x": 1}, malformed=True)
+        assert line.cs(*error("-1", "RpcFrameworkError")) == []
+        assert line.cs(3, "k", {"status": "Nonsense"}) == []
+
     def test_the_id_minus_one_does_not_answer_a_legal_call(self):
         line = Line(Version.V201)
         line.csms(*CLEAR)
