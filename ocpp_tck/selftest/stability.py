@@ -59,6 +59,8 @@ SLOW_OPTIONS = (
     f"reconnect-seconds={NEAR * SLOW_LIMITS['reconnect'] - LAG:.1f}",
 )
 """With the lag of the BootNotification on top, booting and connecting take 80 % of their limits too."""
+SLOW_DATA = {"connection_timeout": 10, "meter_value_interval": 6, "clock_aligned_interval": 6}
+"""Dwells longer than what one message takes."""
 BEATING = {"TC_001_CS", "TC_002_CS"}
 """Cases about heartbeats."""
 QUIET, BEAT = 600, 15
@@ -286,7 +288,7 @@ def slowed(suite: Suite, ledger: Ledger, cases: list[tuple[Case, Callable[..., N
     with product(suite, *options) as place:
         place.link.arm([Mutant(Match(sender=suite.sut, type="any", nth=0), Lag(LAG), "slow")])
         interval = BEAT if cases[0][0].id in BEATING else QUIET
-        data = {"heartbeat_interval": interval} if suite.sut == "cs" else {}
+        data = {"heartbeat_interval": interval, **SLOW_DATA} if suite.sut == "cs" else {}
         run_suite(place, suite, "slowed", ledger, cases=cases, limits=SLOW_LIMITS, data=data)
 
 
