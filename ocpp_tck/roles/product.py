@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Where = Mapping[str, Any]
 SHOWN = 20
 """Messages that a failed expectation shows of those that did not fit."""
+BESIDE = frozenset({"DataTransfer", "Heartbeat", "MeterValues"})
+"""Requests that a product sends whatever else goes on."""
+TURNS = 6
+"""So often the limit of one wait begins, at most."""
 RUNNING_OUT = frozenset({"absence"})
 """Limits of waits that are meant to run out."""
 RETURNING = frozenset({"boot", "reboot", "reconnect"})
@@ -384,6 +388,26 @@ class Product:
             self.watcher.came(text, clock.monotonic() - began - dwell, seconds - dwell, within)
         return result
 
+    def wait_in_turn(self, ready: Any, within: str, text: str) -> Any:
+        """Wait as `wait_for` does; inside `unordered()` the limit begins anew after other messages of the product.
+
+        It sends one CALL at a time (OCPP-J 1.6 4.1.1): what comes first in a block without order puts off the rest.
+
+        Raises:
+            Inconclusive: as `wait_for`.
+        """
+        for _ in range(TURNS):
+            said = self._said()
+            found = self.wait_for(ready, within, text)
+            if found is not None or self._floor is None or self._said() == said:
+                break
+        return found
+
+    def _said(self) -> int:
+        """Count the requests of the product but those that it sends at any time."""
+        with self.conversation.condition:
+            return sum(event.kind == "call" and event.action not in BESIDE for event in self.conversation.events)
+
     def finish_prompt(self) -> None:
         """Wait until the person has done what an open prompt asks, before the case goes on.
 
@@ -436,7 +460,7 @@ class Product:
         def ready() -> Event | None:
             return self._first(actions, where)
 
-        event: Event | None = self.wait_for(ready, within, wanted)
+        event: Event | None = self.wait_in_turn(ready, within, wanted)
         if event is not None:
             return event
         limit = self.limit(within)

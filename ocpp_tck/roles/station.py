@@ -335,7 +335,7 @@ class Station(Product):
             return None
 
         wanted = f"AvailabilityState {state} of EVSE {evse} connector {connector}"
-        found = self.wait_for(ready, within, wanted)
+        found = self.wait_in_turn(ready, within, wanted)
         if found is None and not self.conversation.is_connected:
             raise Inconclusive(f"the connection was lost and {wanted} did not come", expected=wanted)
         if found is None:

@@ -51,7 +51,7 @@ SUTS = ("csms", "cs")
 LOOPS, RESTARTS, ORDERS, LOADED, WORKERS = 10, 5, 3, 2, 4
 SCENARIOS = ("loops", "restarts", "random order", "-n 4", "load", "slowed")
 GOOD = {str(Verdict.PASS), str(Verdict.WARN), str(Verdict.NOT_APPLICABLE)}
-SLOW_LIMITS = {"response": 3.0, "transaction": 3.0, "boot": 8.0, "reboot": 8.0, "reconnect": 8.0}
+SLOW_LIMITS = {"response": 5.0, "transaction": 5.0, "boot": 12.0, "reboot": 12.0, "reconnect": 12.0}
 """Limits against the slowed product, seconds: short enough to wait for 80 % of them at every message."""
 LAG = NEAR * SLOW_LIMITS["response"]
 SLOW_OPTIONS = (
@@ -59,9 +59,11 @@ SLOW_OPTIONS = (
     f"reconnect-seconds={NEAR * SLOW_LIMITS['reconnect'] - LAG:.1f}",
 )
 """With the lag of the BootNotification on top, booting and connecting take 80 % of their limits too."""
+SLOW_DATA = {"connection_timeout": 10, "meter_value_interval": 6, "clock_aligned_interval": 6}
+"""Dwells longer than what one message takes."""
 BEATING = {"TC_001_CS", "TC_002_CS"}
 """Cases about heartbeats."""
-QUIET, BEAT = 300, 10
+QUIET, BEAT = 600, 15
 """Heartbeat intervals against the slowed product: one CALL at a time takes so long that each heartbeat would put off
 what comes after it."""
 _COMMAND = "import sys; from ocpp_tck.cli import main; sys.exit(main())"
@@ -286,7 +288,7 @@ def slowed(suite: Suite, ledger: Ledger, cases: list[tuple[Case, Callable[..., N
     with product(suite, *options) as place:
         place.link.arm([Mutant(Match(sender=suite.sut, type="any", nth=0), Lag(LAG), "slow")])
         interval = BEAT if cases[0][0].id in BEATING else QUIET
-        data = {"heartbeat_interval": interval} if suite.sut == "cs" else {}
+        data = {"heartbeat_interval": interval, **SLOW_DATA} if suite.sut == "cs" else {}
         run_suite(place, suite, "slowed", ledger, cases=cases, limits=SLOW_LIMITS, data=data)
 
 

@@ -103,7 +103,8 @@ def _available(station: Station, operator: Operator, connector: int) -> bool:
     if station.observed.status(connector) == "Finishing":
         station.send("UnlockConnector", connectorId=connector).answer()
         _pulled(operator, connector, 0)
-    return station.wait_status("Available", connector=connector, within="connection_timeout")
+    limits = ("connection_timeout", "response")
+    return any(station.wait_status("Available", connector=connector, within=limit) for limit in limits)
 
 
 def _stopped(station: Station, transaction: int | str) -> bool:
@@ -115,7 +116,7 @@ def _stopped(station: Station, transaction: int | str) -> bool:
     if not station.wait_for(lambda: transaction not in running or None, "transaction", "a transaction to stop"):
         return False
     changed = f"connector {connector} to report the end of the transaction"
-    station.wait_for(lambda: station.observed.status(connector) != before or None, "absence", changed)
+    station.wait_for(lambda: station.observed.status(connector) != before or None, "response", changed)
     return True
 
 

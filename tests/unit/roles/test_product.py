@@ -261,3 +261,22 @@ def test_a_dwell_is_taken_off_and_windows_that_run_out_are_not_told(on):
     assert on.station.wait_status("Charging", connector=1, within="absence")
     on.station.expect_none("StopTransaction", fence=False)
     assert len(on.watcher.late) == 1
+
+
+def test_in_a_block_without_order_the_limit_begins_anew_after_another_message(on):
+    on.clock.later(2.5, lambda: on.status("Available", connector=2))
+    on.clock.later(5.0, lambda: on.status("Available", connector=1))
+    with on.station.unordered():
+        assert on.station.expect_status("Available", connector=1).connectorId == 1
+        assert on.station.expect_status("Available", connector=2).connectorId == 2
+
+
+def test_a_message_at_any_time_and_one_outside_a_block_put_nothing_off(on):
+    on.clock.later(2.5, lambda: on.calls("Heartbeat", {}))
+    on.clock.later(5.0, lambda: on.status("Available"))
+    with on.station.unordered(), pytest.raises(Failed):
+        on.station.expect_status("Available")
+    on.clock.later(2.5, lambda: on.status("Available", connector=2))
+    on.clock.later(5.0, lambda: on.status("Preparing"))
+    with pytest.raises(Failed):
+        on.station.expect_status("Preparing")
