@@ -214,10 +214,10 @@ def summary(found: Found, known: Sequence[Equivalent], *, stale: bool) -> tuple[
     for one in found.judged:
         right = is_right(one)
         entry = next((entry for entry in known if entry.covers(one.spot)), None) if right is None else None
-        if one.fate == Fate.OPEN:
-            continue
         if entry is not None:
             used.add(entry.source)
+        if one.fate == Fate.OPEN:
+            continue
         sut = one.case.rsplit("_", 1)[-1].lower()
         holds = bool(right) or entry is not None
         fate = f"equivalent ({one.fate})" if entry is not None else one.fate

@@ -87,6 +87,7 @@ class Transactions16:
         if action == "StartTransaction":
             return self._starts(payload)
         if action == "BootNotification":
+            self._meters.clear()  # it may have been exchanged
             for transaction in self._running.values():
                 transaction.survives = False
         if action == "StopTransaction":

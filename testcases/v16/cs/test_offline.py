@@ -156,19 +156,23 @@ def test_offline_start_invalid_stopped(station: Station, operator: Operator, ste
     "TC_038_CS",
     "A transaction stops offline",
     profile="Core",
-    requirements="1.6 3.7, 4.10; errata J 2.6",
+    requirements="1.6 3.7, 4.10, 6.49; errata J 2.6",
     applies_if="local_stop",
 )
 def test_offline_stop(station: Station, operator: Operator, step: Any) -> None:
-    """Stop a transaction with its token while the central system is out of reach."""
+    """Stop a transaction with its token while the central system is out of reach.
+
+    The charge point gives the token with which it was stopped, if a token is what the driver has used (1.2; 6.49).
+    """
+    token = station.data.valid_token
     transaction = states.charging(station, operator)
     with station.offline():
-        operator.present(station.data.valid_token)
+        operator.present(token)
         station.stay_offline("offline_duration")
     with station.unordered():
         with step("1", "The charge point reports the end of the transaction"):
             stop = station.expect("StopTransaction", within="reconnect")
-            assert stop.transactionId == transaction
+            assert (stop.transactionId, stop.get("idTag", token)) == (transaction, token)
             assert stop.get("reason", "Local") == "Local"
         with step("3", "The charge point reports Finishing"):
             station.expect_status("Finishing", passing={"Charging"} | states.ENERGY, within="reconnect")
@@ -196,7 +200,7 @@ def test_offline_transaction(station: Station, operator: Operator, step: Any) ->
         start = expect_start(station, token)
     with step("3", "The charge point reports the end of that transaction"):
         stop = station.expect("StopTransaction", within="reconnect")
-        assert stop.transactionId == given_id(start)
+        assert (stop.transactionId, stop.get("idTag", token)) == (given_id(start), token)
         assert stop.get("reason", "Local") == "Local"
         lasted = (meters.moment(stop.timestamp) - meters.moment(start.timestamp)).total_seconds()
         least = station.data.transaction_duration - station.limits.transaction - WHOLE_SECONDS

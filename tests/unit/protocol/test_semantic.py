@@ -480,6 +480,13 @@ class TestTransactions16:
         found = line.cs(2, "m", "MeterValues", {"connectorId": 1, "meterValue": values})
         assert found == ["rpc.one_outstanding"]
 
+    def test_another_meter_after_a_boot(self):
+        line = Line()
+        start(line)
+        stop(line)
+        boot(line, "Accepted")
+        assert start(line, "3", 8, meterStart=0) == []
+
     def test_a_queued_start_from_before_the_last_stop(self):
         line = Line()
         start(line)
