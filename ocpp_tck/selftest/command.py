@@ -52,12 +52,12 @@ def _mutants(options: Options) -> Iterator[Part]:
         seed=options.seed,
         jobs=options.jobs,
     )
-    yield part
-    if found.open or found.drawn:
-        yield live.run(found, jobs=options.jobs, seed=options.seed, sampled=part.sampled)
     if options.details is not None:
         with options.details.open("w", encoding="utf-8") as file:
             file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in matrix.details(found))
+    yield part
+    if found.open or found.drawn:
+        yield live.run(found, jobs=options.jobs, seed=options.seed, sampled=part.sampled)
 
 
 def _behaviour(options: Options) -> Iterator[Part]:
