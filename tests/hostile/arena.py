@@ -23,8 +23,8 @@ from tests.hostile.gate import Gate
 
 CASES = {"csms": ("TC_061_CSMS", "TC_021_CSMS", "TC_003_CSMS"), "cs": ("TC_061_1_CS", "TC_040_1_CS", "TC_003_CS")}
 """The first one meets the hostility, the others must pass."""
-SECONDS = 90.0
-"""So long a run may take; all limits of its cases together are far below."""
+SECONDS = 240.0
+"""So long a run may take on a busy machine; alone it takes 3 to 20 s."""
 MEMORY_MB = 250
 """What the kit's process may take. It takes about 105 MB in a run against a decent product."""
 PASSWORD = "0123456789abcdef"

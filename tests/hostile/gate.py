@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from tests.hostile.wire import CHUNK, LIMIT, Gone, Wire
 
-ACT_SECONDS = 60.0
+ACT_SECONDS = 200.0
 _RETRY = 0.05
 
 
