@@ -62,7 +62,7 @@ def test_connection_loss(station: Station, operator: Operator, step: Any) -> Non
     station.configure("MeterValueSampleInterval", str(interval))
     station.configure("ClockAlignedDataInterval", "0")
     configured = states.value_of(station, "MeterValuesSampledData")
-    states.charging(station, operator)
+    transaction = states.charging(station, operator)
     meters.take(station, 1, where, within="meter_value_interval")
     with station.offline():
         for _ in range(QUEUED + 1):
@@ -73,6 +73,7 @@ def test_connection_loss(station: Station, operator: Operator, step: Any) -> Non
         found = [before[-1], *meters.take(station, QUEUED + 1, where, within="reconnect")]
         if found[1].moment == found[0].moment:
             del found[0]  # its answer was lost with the connection: sent again
+        meters.of_transaction(found, transaction)
         meters.in_context(found, meters.PERIODIC)
         meters.complete(found, configured)
         meters.evenly_spaced(station, found, interval)
