@@ -66,7 +66,10 @@ class CsmsAnswers:
         return {"idTagInfo": self.tag_info(payload.get("idTag"))}
 
     def start16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """StartTransaction of 1.6: an id that no other transaction of the run has; a retry gets that of the first."""
+        """StartTransaction of 1.6: an id that no other transaction of the run has; a retry gets that of the first.
+
+        Once that transaction is stopped, the same words tell of another one: times may be of whole seconds.
+        """
         told = json.dumps(payload, sort_keys=True)
         if told not in self._started:
             self._started[told] = next(self._transaction_ids)
@@ -74,6 +77,8 @@ class CsmsAnswers:
 
     def stop16(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """StopTransaction of 1.6: idTagInfo only when an idTag was given."""
+        stopped = payload.get("transactionId")
+        self._started = {told: number for told, number in self._started.items() if number != stopped}
         return {"idTagInfo": self.tag_info(payload["idTag"])} if "idTag" in payload else {}
 
     def tag_info(self, token: Any) -> dict[str, Any]:

@@ -89,3 +89,12 @@ def test_the_polite_answers_are_legal(version, action, payload):
 )
 def test_tokens_have_the_status_of_the_test_data(token, status):
     assert CsmsAnswers("1.6", TestData(), Stopped(), itertools.count(1)).token_status(token) == status
+
+
+def test_a_retried_start_gets_its_id_again_until_it_is_stopped():
+    polite = CsmsAnswers("1.6", TestData(), Stopped(), itertools.count(1))
+    start = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-03-20T12:00:00Z"}
+    first = polite("StartTransaction", start)["transactionId"]
+    assert polite("StartTransaction", start)["transactionId"] == first
+    polite("StopTransaction", {"transactionId": first, "meterStop": 1, "timestamp": "2026-03-20T12:00:00Z"})
+    assert polite("StartTransaction", start)["transactionId"] != first
