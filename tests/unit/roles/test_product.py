@@ -287,10 +287,10 @@ def test_after_a_boot_each_status_has_its_limit(tmp_path):
     on = stage(tmp_path)
     on.station.hardware = Hardware(connectors=3)
     on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
-    for number in (1, 2, 3):
-        on.clock.later(2.5 * number, lambda connector=number: on.status("Available", connector=connector))
+    for number in (0, 1, 2, 3):
+        on.clock.later(2.5 * (number + 1), lambda connector=number: on.status("Available", connector=connector))
     on.station.wait_reported()
-    assert on.clock.time == pytest.approx(7.5)
+    assert on.clock.time == pytest.approx(10.0)
 
 
 def test_a_station_that_reports_no_more_ends_that_wait(tmp_path):
