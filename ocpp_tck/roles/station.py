@@ -122,8 +122,14 @@ class Station(Product):
             self.wait_for(told, "absence", "a boot or a status")
         if not observed.booted and not reported():
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
-        if observed.booted and observed.accepted and not reported():
-            self.wait_for(reported, "response", "the status of every connector after the boot")
+        while observed.booted and observed.accepted and not reported():
+            known = len(observed.connectors)  # one after the other, each within the limit
+            text = "the status of every connector after the boot"
+            self.wait_for(
+                lambda before=known: reported() or len(observed.connectors) > before or None, "response", text
+            )
+            if len(observed.connectors) == known:
+                break
 
     @property
     def unreported(self) -> list[int]:

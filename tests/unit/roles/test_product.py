@@ -3,6 +3,7 @@
 import pytest
 from stage import stage
 
+from ocpp_tck.settings import Hardware
 from ocpp_tck.verdict import Failed, Inconclusive
 
 
@@ -280,3 +281,22 @@ def test_a_message_at_any_time_and_one_outside_a_block_put_nothing_off(on):
     on.clock.later(5.0, lambda: on.status("Preparing"))
     with pytest.raises(Failed):
         on.station.expect_status("Preparing")
+
+
+def test_after_a_boot_each_status_has_its_limit(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=3)
+    on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+    for number in (0, 1, 2, 3):
+        on.clock.later(2.5 * (number + 1), lambda connector=number: on.status("Available", connector=connector))
+    on.station.wait_reported()
+    assert on.clock.time == pytest.approx(10.0)
+
+
+def test_a_station_that_reports_no_more_ends_that_wait(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=3)
+    on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+    on.clock.later(2.5, lambda: on.status("Available", connector=1))
+    on.station.wait_reported()
+    assert on.clock.time == pytest.approx(2.5 + on.limits.response)
