@@ -19,6 +19,11 @@ _FITTING = {
     "startPeriod": 0,
     "eventType": "Updated",
 }
+_MEASURED = {"unit": "A"}
+"""Of the measurand Current.Export, the first of 2.x."""
+_RESULTS = {"GetVariables": ("getVariableResult", {"attributeType": "Actual", "attributeValue": "1"})}
+_RESULTS["SetVariables"] = ("setVariableResult", {"attributeType": "Actual"})
+"""What a result has although its schema does not ask for it (2.0.1 B05.FR.12, B06.FR.10, B06.FR.11)."""
 _TYPES = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR", 5: "CALLRESULTERROR", 6: "SEND"}
 
 
@@ -27,28 +32,32 @@ def payload(node, *, full, depth=0):
     schema = node.schema
     kind = schema.get("type")
     if kind == "object":
-        required = schema.get("required", ())
-        made = {}
-        for name in schema.get("properties", {}):
-            if name in required or (full and depth < DEEP and name != "customData"):
-                made[name] = payload(node.named(name), full=full, depth=depth + 1)
-        if (node.version, node.action) == ("1.6", "RemoteStartTransaction") and node.field == "chargingProfile":
-            made.pop("transactionId", None)
-        return made
+        return _object(node, full=full, depth=depth)
     if kind == "array":
         return [payload(node.item(), full=full, depth=depth + 1) for _ in range(schema.get("minItems", 1) or 1)]
     if "enum" in schema:
-        return (
-            _FITTING.get(node.field, schema["enum"][0])
-            if _FITTING.get(node.field) in schema["enum"]
-            else schema["enum"][0]
-        )
+        fitting = _FITTING.get(node.field)
+        return fitting if fitting in schema["enum"] else schema["enum"][0]
     if kind == "string":
-        text = {"date-time": NOW, "uri": "ftp://host/path"}.get(schema.get("format"), "Abc1")
+        text = _MEASURED.get(node.field) or {"date-time": NOW, "uri": "ftp://host/path"}.get(
+            schema.get("format"), "Abc1"
+        )
         return text[: schema.get("maxLength", len(text))]
     if kind in {"integer", "number"}:
         return _FITTING.get(node.field, min(max(1, schema.get("minimum", 1)), schema.get("maximum", 1)))
     return True
+
+
+def _object(node, *, full, depth):
+    required, made = node.schema.get("required", ()), {}
+    for name in node.schema.get("properties", {}):
+        if name in required or (full and depth < DEEP and name != "customData"):
+            made[name] = payload(node.named(name), full=full, depth=depth + 1)
+    if node.version == "1.6" and "measurand" in node.schema.get("properties", {}):
+        made["value"] = "1"
+    if (node.version, node.action) == ("1.6", "RemoteStartTransaction") and node.field == "chargingProfile":
+        made.pop("transactionId", None)
+    return made
 
 
 def frame(number, sender, message, action, *, malformed=False):
@@ -84,6 +93,9 @@ def samples(version):
             request = legality.message(version, action, legality.REQUEST)
             for full in (False, True):
                 made = payload(node, full=full)
+                if kind == legality.RESPONSE and action in _RESULTS:
+                    name, more = _RESULTS[action]
+                    made[name] = [more | one for one in made[name]]
                 if kind == legality.REQUEST:
                     number = 6 if action == "NotifyPeriodicEventStream" else 2
                     frames = [frame(1, "product", [number, "p1", action, made], action)]
