@@ -37,8 +37,8 @@ VERSIONS = ("1.6", "2.0.1", "2.1")
 ROLES = ("csms", "cs")
 CONFIRMED = 0.003
 """Part of the replayed mutants that is run live as well: replay and reality have to agree."""
-HELD = frozenset({"frame.swapped", "frame.delayed"})
-"""Not confirmed so: the link holds up what comes behind such a frame, and the product waits for the answer to it."""
+HELD = frozenset({"frame.dropped", "frame.delayed", "frame.swapped"})
+"""Not confirmed so: the product waits for the answer to such a frame, and the link holds up what comes behind it."""
 
 
 @dataclass(frozen=True, slots=True)
