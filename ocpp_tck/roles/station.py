@@ -130,7 +130,7 @@ class Station(Product):
                 break
 
     def _catch_up(self) -> None:
-        """Learn what has changed while the kit was away: a status may have been lost with the kit that it was sent to."""
+        """Learn what has changed while the kit was away: a status may have been lost with the kit of before."""
         news = {"BootNotification", "StatusNotification", "NotifyEvent"}
         told = lambda: True if any(event.action in news for event in self.conversation.events) else None  # noqa: E731
         self.wait_for(told, "absence", "a boot or a status")
