@@ -117,9 +117,7 @@ class Station(Product):
 
         if self.away:
             self.away = False
-            news = {"BootNotification", "StatusNotification", "NotifyEvent"}
-            told = lambda: True if any(event.action in news for event in self.conversation.events) else None  # noqa: E731
-            self.wait_for(told, "absence", "a boot or a status")
+            self._catch_up()
         if not observed.booted and not reported():
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
         while observed.booted and observed.accepted and not reported():
@@ -130,6 +128,28 @@ class Station(Product):
             )
             if len(observed.connectors) == known:
                 break
+
+    def _catch_up(self) -> None:
+        """Learn what has changed while the kit was away: a status may have been lost with the kit of before."""
+        news = {"BootNotification", "StatusNotification", "NotifyEvent"}
+        told = lambda: True if any(event.action in news for event in self.conversation.events) else None  # noqa: E731
+        self.wait_for(told, "absence", "a boot or a status")
+        places = [(0, number) for number in range(1, self.hardware.connectors + 1)]
+        if self.version != "1.6":
+            places = [(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)]
+        for place in places if self.observed.accepted else ():
+            known = self.observed.connectors.pop(place, "")
+            if not self._reports(*place) and known:
+                self.observed.connectors.setdefault(place, known)
+
+    def _reports(self, evse: int, connector: int) -> bool:
+        """Ask for a connector's status (1.6 5.17; 2.0.1 F06); a station need not be able to."""
+        place = {"evse": {"id": evse, "connectorId": connector}} if evse else {"connectorId": connector}
+        answer = self.send("TriggerMessage", {"requestedMessage": "StatusNotification", **place}).answer()
+        if answer.event.error or answer.get("status") != "Accepted":
+            return False
+        reported = lambda: True if self.observed.status(connector, evse) else None  # noqa: E731
+        return bool(self.wait_for(reported, "response", f"the status of connector {connector}"))
 
     @property
     def unreported(self) -> list[int]:

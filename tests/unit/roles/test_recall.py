@@ -104,6 +104,38 @@ def test_a_transaction_that_runs_is_known(run):
     assert run.station.away
 
 
+def away(run, play):
+    """Let the station come back with connector 1 as it was last seen: Charging."""
+    charging = {"connectorId": 1, "status": "Charging", "errorCode": "NoError"}
+    recall([stretch(call("product", "StatusNotification", charging), result("kit", "StatusNotification", {}))], run)
+    run.on.clock.later(1.5, lambda: play(run.on))  # after the window for what it tells by itself
+    run.station.wait_reported()
+    return run.observed.status(1)
+
+
+def test_a_status_that_was_lost_with_the_kit_is_asked_for(run):
+    def play(on):
+        assert on.sent()[-1][2:] == ["TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1}]
+        on.answers({"status": "Accepted"})
+        on.status("Available")
+
+    assert away(run, play) == "Available"
+    assert not run.station.away
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        lambda on: on.answers({"status": "Rejected"}),
+        lambda on: on.answers({"status": "Accepted"}),  # and then nothing comes
+        lambda on: on.refuses("NotImplemented"),
+    ],
+    ids=["rejected", "silent", "not implemented"],
+)
+def test_what_a_station_does_not_tell_stays_as_it_was(run, play):
+    assert away(run, play) == "Charging"
+
+
 def test_a_message_that_the_kit_did_not_answer_any_more_is_known(run):
     boot = {"chargePointVendor": "v", "chargePointModel": "m"}
     recall([stretch(call("product", "BootNotification", boot))], run)
