@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from ocpp_tck.run import Run
 
-STATION = "CP001"
+STATION = f"CP-{secrets.token_hex(4)}"
+"""No station of another process has it, should one connect to a port that was given anew."""
 VARIANT = ("fixed_cable", "backup_power")
 """What the other embedded charge point has, for the cases that only then apply."""
 PATIENCE = 3.0

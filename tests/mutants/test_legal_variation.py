@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.reference.mutant import Delay, Drop, Inject, Match, Mutant, Set
+from ocpp_tck.selftest.bench import STATION
 from ocpp_tck.selftest.lab import Lab, Outcome, lab
 from testcases.v16.cs import test_configuration as cs_configuration
 from testcases.v16.cs import test_remote as cs_remote
@@ -211,6 +212,6 @@ def test_csms_that_is_told_the_longest_names(csms: Lab) -> None:
 
 
 def test_csms_that_refuses_wrong_passwords(tmp_path: Any) -> None:
-    with lab(CSMS, tmp_path, "password=CP001=right-password-123") as place:
+    with lab(CSMS, tmp_path, f"password={STATION}=right-password-123") as place:
         outcome = place.run(csms_session.test_cable_first, settings=place.with_password("right-password-123"))
     assert outcome.verdict == "pass", outcome

@@ -46,7 +46,6 @@ def idle(station: Station, operator: Operator) -> None:
     station.wait_reported()
     if not station.observed.accepted:
         _accepted(station, operator)
-    _reported(station)
     if not all(_stopped(station, transaction.id) for transaction in list(station.observed.transactions.values())):
         _restart(station, operator)
     _mend(station, operator)
@@ -64,13 +63,6 @@ def idle(station: Station, operator: Operator) -> None:
     if station.observed.listed:
         station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])
         station.observed.listed = False
-
-
-def _reported(station: Station) -> None:
-    """Demand that a charge point that has booted has said how it is (errata 3.22)."""
-    if station.observed.booted and station.unreported:
-        missing = ", ".join(map(str, station.unreported))
-        raise Inconclusive(f"no status of connector {missing} came after the BootNotification (1.6 errata 3.22)")
 
 
 def _accepted(station: Station, operator: Operator) -> None:
