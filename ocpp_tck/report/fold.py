@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.earlier import Stretch, stretches
+from ocpp_tck.report.declared import mismatches
 from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
@@ -45,11 +46,14 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
     ]
     problems += _unfinished(parts) if parts else [f"{journal.path.name}: it has no records." for journal in files]
     starts = [stretch.started for stretch in parts]
+    run, sut = _run(parts, files), dict(starts[0].sut) if starts else {}
+    ordered = tuple(_supersede([case for _, case in sorted(cases, key=lambda placed: placed[0])]))
     return ReportModel(
-        run=_run(parts, files),
-        sut=dict(starts[0].sut) if starts else {},
+        run=run,
+        sut=sut,
         seen=_seen(parts),
-        cases=tuple(_supersede([case for _, case in sorted(cases, key=lambda placed: placed[0])])),
+        cases=ordered,
+        declarations=mismatches(sut.get("version", ""), sut.get("role", ""), run.pics, ordered),
         answers=_answers(parts),
         problems=(*_mixed(starts), *problems),
     )

@@ -40,6 +40,7 @@ def render_html(model: ReportModel) -> str:
         groups=model.first_to_fix(),
         cases=[(f"c{number}", case) for number, case in enumerate(model.cases, start=1)],
         anchors={id(case): f"c{number}" for number, case in enumerate(model.cases, start=1)},
+        places={case.key: f"c{number}" for number, case in enumerate(model.cases, start=1)},
     )
 
 

@@ -54,6 +54,16 @@ def as_json(model: ReportModel) -> dict[str, Any]:
         "totals": model.totals,
         "problems": list(model.problems),
         "deviations": list(model.deviations),
+        "declarations": [
+            {
+                "feature": one.feature,
+                "declared": one.declared,
+                "shown": one.shown,
+                "case": one.case,
+                "frame": one.frame,
+            }
+            for one in model.declarations
+        ],
         "cases": [_case(case) for case in model.cases],
         "answer_times": [
             {

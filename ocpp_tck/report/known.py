@@ -136,6 +136,8 @@ def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bo
     """
     applied = apply_known(model, known) if known else model
     verdicts = [Verdict.PASS if case.known else case.verdict for case in applied.cases if case.counts]
+    if applied.declarations and any(verdict.is_decided for verdict in verdicts):
+        verdicts.append(Verdict.WARN)
     code = exit_code(verdicts, strict=strict)
     if applied.deviations and code != EXIT_KIT_ERROR:
         return EXIT_FAILED

@@ -52,7 +52,7 @@ def _lines(model: ReportModel) -> Iterator[str]:
 
 
 def _notes(model: ReportModel) -> Iterator[str]:
-    notes = [*model.problems, *model.deviations]
+    notes = [*model.problems, *model.deviations, *(declaration.text for declaration in model.declarations)]
     if totals := model.totals["uncounted"]:
         notes.append(f"{totals} cases do not count (draft, disputed, or an attempt that was made again).")
     yield from (f"> {plain(note)}  " for note in notes)

@@ -213,6 +213,35 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """An answer of `[pics]` that the product contradicts.
+
+    Attributes:
+        feature: its id in `[pics]`.
+        declared: the answer.
+        shown: what contradicts it, in words; the product is "it".
+        key: the case that holds the frame, see `Case.key`; `case` is its OCA id.
+        frame: the frame that shows it.
+    """
+
+    feature: str
+    declared: bool
+    shown: str
+    key: str
+    case: str
+    frame: int
+
+    @property
+    def text(self) -> str:
+        """One sentence with the mend."""
+        said = "declared" if self.declared else "declared as missing"
+        return (
+            f"[pics] {self.feature} is {said}, but {self.shown} ({self.case}, frame {self.frame}): "
+            "correct the declaration, or the product."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportModel:
     """A whole run.
 
@@ -223,6 +252,7 @@ class ReportModel:
         answers: by action, in alphabetical order.
         problems: what is wrong with the evidence, in words.
         deviations: known failures that did not come as listed; each fails the run.
+        declarations: what the product contradicts of `[pics]`; each is a warning of the run.
     """
 
     run: Run
@@ -232,11 +262,13 @@ class ReportModel:
     answers: tuple[AnswerTime, ...]
     problems: tuple[str, ...]
     deviations: tuple[str, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """Worst verdict of the cases that count; `none` when nothing was judged."""
-        return worst(case.verdict for case in self.cases if case.counts)
+        """Worst verdict of the cases that count and of the declarations; `none` when nothing was judged."""
+        found = worst(case.verdict for case in self.cases if case.counts)
+        return worst((found, Verdict.WARN)) if self.declarations and found.is_decided else found
 
     @property
     def totals(self) -> dict[str, int]:

@@ -38,6 +38,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
         told.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
     told += [line(f"Evidence: {problem}") for problem in model.problems]
     told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
+    told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
