@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocpp_tck import __version__
-from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
+from ocpp_tck.case import CaseError, cases_root
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -94,31 +94,19 @@ def demo(sut: str | None, version: str, report_dir: Path, workers: int) -> None:
 @click.option("--version", "version", type=VERSIONS)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def plan(sut: str | None, version: str | None, *, as_json: bool) -> None:
-    """Print cases and steps; nothing is sent."""
+    """Print every OCA case with its status, and the steps of those that are written; nothing is sent."""
+    from ocpp_tck.plan import as_json as plain  # noqa: PLC0415
+    from ocpp_tck.plan import entries, told  # noqa: PLC0415
+
     try:
-        cases = [case for path in sorted(cases_root().rglob("test_*.py")) for case in read_cases(path)]
+        chosen = entries(sut, version)
     except CaseError as error:
         raise click.ClickException(str(error)) from None
-    chosen = [case for case in cases if _planned(case, sut, version)]
     if as_json:
-        click.echo(json.dumps([_as_json(case) for case in chosen], indent=1, ensure_ascii=False))
+        click.echo(json.dumps([plain(entry) for entry in chosen], indent=1, ensure_ascii=False))
         return
-    for case in chosen:
-        condition = f"  if {case.facts['applies_if']}" if case.facts.get("applies_if") else ""
-        click.echo(f"{case.facts['id']}  {case.facts['title']}  [{case.facts['profile']}]{condition}")
-        for step in case.steps:
-            extra = f"  (when {step.when})" if step.when else "  (optional)" if step.optional else ""
-            click.echo(f"  {step.n:>6}  {step.text}{extra}")
-    click.echo(f"{len(chosen)} cases")
-
-
-def _planned(case: SourceCase, sut: str | None, version: str | None) -> bool:
-    role = case.facts["id"].rsplit("_", 1)[-1].lower()
-    return (not sut or role == sut) and (not version or version in case.facts.get("versions", ("1.6",)))
-
-
-def _as_json(case: SourceCase) -> dict[str, Any]:
-    return {**case.facts, "function": case.function, "steps": [step.as_json() for step in case.steps]}
+    for line in told(chosen):
+        click.echo(line)
 
 
 @main.command()

@@ -39,6 +39,7 @@ MAY = {
     "ocpp_tck.resume": CASE,
     "ocpp_tck.interrupts": CASE,
     "ocpp_tck.doctor": CASE,
+    "ocpp_tck.plan": {"ocpp_tck.plan", "ocpp_tck.case"},
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }
 """What each part may import of the kit; the adapters and `selftest` may import everything."""
