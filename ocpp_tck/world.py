@@ -88,7 +88,8 @@ class World(Protocol):
         """End the threads of the wire; the drivers and the journal are closed by the run."""
 
 
-_transaction_ids = itertools.count(1)
+_transaction_ids = itertools.count(1001)
+"""Far from the numbers of connectors, so that a product that confuses the two shows it."""
 
 
 class LiveWorld:

@@ -43,6 +43,8 @@ _CORE_16 = frozenset(
     }
 )
 """Messages of the profile that every product of 1.6 implements (1.6 3.3)."""
+REMEMBERED_ALIKE = 16
+"""CALLs with one message id whose answers are told apart, at most."""
 UNREADABLE_ID = "-1"
 """Message id of an error answer to a CALL whose own id could not be read (2.0.1 and 2.1 Part 4 4.2.3)."""
 
@@ -60,6 +62,7 @@ class Call:
         answer: type of the answer that came.
         answer_legal: nothing was wrong with that answer.
         copies: how many times it was sent before any of them was answered; each gets an answer.
+        before: other CALLs with its message id, which is wrong, that wait for their answers; the earliest first.
     """
 
     message: Message
@@ -70,6 +73,7 @@ class Call:
     answer: MessageType | None = None
     answer_legal: bool = True
     copies: int = 1
+    before: tuple[Call, ...] = ()
     _mark: bytes = b""
 
     def repeats(self, other: Message) -> bool:
@@ -138,6 +142,9 @@ class Session:
             again = here.open[sender].get(message.id)
             if again is not None and again.repeats(message):
                 current.copies += again.copies
+                current.before = again.before
+            elif again is not None:
+                current.before = (*again.before, again)[-REMEMBERED_ALIKE:]
             here.open[sender][message.id] = current
         if message.action is not None and all(one.level is Level.SHOULD for one in found):
             found += self._addressed(sender, message, message.action)
@@ -170,16 +177,13 @@ class Session:
     ) -> tuple[Call | None, list[Violation]]:
         """Note a CALLRESULT or CALLERROR; gives the CALL it answers and what RPC rules it breaks."""
         here = self._here(connection)
-        call = here.open[sender.peer].pop(message.id, None)
+        call = _due(here.open[sender.peer], message.id)
         if call is None:
             late = self._used[sender.peer].get(message.id)
             if late is not None and late.answer is None and late.message.type is MessageType.CALL:
                 call = late  # the connection on which it was asked is gone
         if call is None:
             return None, [] if malformed else self._unmatched(here, sender, message)
-        if call.copies > 1:
-            call.copies -= 1
-            here.open[sender.peer][message.id] = call
         call.answer = message.type
         call.answer_legal = not malformed
         if malformed or message.type is MessageType.CALLRESULT or not (call.legal and call.awaited):
@@ -296,6 +300,21 @@ class Session:
         if here is None:
             here = self._connections[connection] = _Connection()
         return here
+
+
+def _due(waiting: dict[str, Call], identifier: str) -> Call | None:
+    """Take the CALL that an answer is for; of several with one message id the earliest."""
+    last = waiting.get(identifier)
+    if last is None:
+        return None
+    call = last.before[0] if last.before else last
+    if call.copies > 1:
+        call.copies -= 1
+    elif last.before:
+        last.before = last.before[1:]
+    else:
+        del waiting[identifier]
+    return call
 
 
 def digest(payload: object) -> bytes:

@@ -110,7 +110,7 @@ def read_recording(records: Iterable[Record]) -> Recording:
     frames = tuple(one for one in inside if isinstance(one, r.Frame))
     has_password = any("Authorization" in getattr(one, "headers", {}) for one in inside)
     identity = Identity(id=case.station, password="***" if has_password else None)
-    moments = tuple(moment for one in inside if (moment := _moment(one)) is not None)
+    moments = tuple(moment for one in asked_for(inside) if (moment := _moment(one)) is not None)
     return Recording(
         _settings(run, case, identity),
         identity,
@@ -129,6 +129,22 @@ def _first(records: Sequence[Record], form: type[Any]) -> Any:
     if found is None:
         raise ReplayError(f"the journal has no {form.kind} record")
     return found
+
+
+def asked_for(records: Sequence[Record]) -> list[Record]:
+    """Put what a driver did where it was asked for: the product may speak before the driver has returned."""
+    placed: list[Record] = []
+    asked: int | None = None
+    for one in records:
+        if isinstance(one, r.OperatorAsked):
+            asked = len(placed)
+            placed.append(one)
+        elif isinstance(one, r.OperatorActed) and asked is not None:
+            placed[asked] = replace(one, time=placed[asked].time)
+            asked = None
+        else:
+            placed.append(one)
+    return placed
 
 
 def _moment(record: Record) -> Moment | None:

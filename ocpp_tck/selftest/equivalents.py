@@ -8,6 +8,7 @@ operators = ["field.drop_optional"]      # ids of operators, * and ? as in file 
 place = "any"                            # setup, aside, step, or any of them
 cases = ["TC_003_CS"]                    # only these; all without it
 steps = ["5"]                            # only at these steps
+rare = true                              # not in every recording: it may be idle
 reason = "info is optional and free text (1.6 6.47)"
 ```
 
@@ -26,7 +27,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent / "equivalents"
 PLACES = ("setup", "aside", "step", "any")
 _NEEDED = {"message", "operators", "reason"}
-_OPTIONAL = {"path", "place", "cases", "steps", "versions"}
+_OPTIONAL = {"path", "place", "cases", "steps", "versions", "rare"}
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -60,6 +61,7 @@ class Equivalent:
     cases: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    rare: bool = False
 
     def covers(self, spot: Spot) -> bool:
         """Whether it speaks of a mutant at this spot."""

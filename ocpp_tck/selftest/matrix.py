@@ -236,8 +236,11 @@ def summary(found: Found, known: Sequence[Equivalent], *, stale: bool) -> tuple[
         )
     if found.problems:
         rows.append(Row(what="cases and changes that could not be tried", count=0, good=0, wrong=tuple(found.problems)))
-    if stale and (idle := [f"{one.source}: {one.message} {one.path}" for one in known if one.source not in used]):
-        rows.append(Row(what="entries of the list of equivalents", count=len(known), good=len(used), wrong=tuple(idle)))
+    if stale and (
+        idle := [f"{one.source}: {one.message} {one.path}" for one in known if one.source not in used and not one.rare]
+    ):
+        good = len(known) - len(idle)
+        rows.append(Row(what="entries of the list of equivalents", count=len(known), good=good, wrong=tuple(idle)))
     return tuple(rows)
 
 

@@ -7,6 +7,7 @@ BEAT = (2, "1", "Heartbeat", {})
 BEATEN = (3, "1", {"currentTime": NOW})
 CLEAR = (2, "k", "ClearCache", {})
 CLEARED = (3, "k", {"status": "Accepted"})
+STATUS = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
 
 
 def error(identifier, code="SecurityError"):
@@ -204,6 +205,23 @@ class TestMessageIds:
         line.cs(*BEAT)
         line.csms(*BEATEN)
         assert line.cs(*BEAT) == ["rpc.id_reused"]
+
+    def test_the_answers_to_two_requests_with_one_id_come_in_their_order(self):
+        line = Line()
+        line.cs(2, "1", "StatusNotification", STATUS)
+        assert line.cs(2, "1", "DataTransfer", {"vendorId": "v"}) == ["rpc.id_reused"]
+        assert line.csms(3, "1", {}) == []
+        assert line.csms(3, "1", {"status": "Accepted"}) == []
+
+    def test_copies_among_requests_with_one_id(self):
+        line = Line()
+        line.cs(2, "1", "StatusNotification", STATUS)
+        line.cs(2, "1", "StatusNotification", STATUS)
+        line.cs(2, "1", "DataTransfer", {"vendorId": "v"})
+        line.cs(2, "1", "DataTransfer", {"vendorId": "v"})
+        for payload in ({}, {}, {"status": "Accepted"}, {"status": "Accepted"}):
+            assert line.csms(3, "1", payload) == []
+        assert line.csms(3, "1", {}) == ["rpc.answered_twice"]
 
 
 class TestProvoked:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ocpp_tck.evidence.records import Frame
+from ocpp_tck.evidence.records import Frame, OperatorActed, OperatorAsked, Remark
 from ocpp_tck.reference.mutant import AnswerError, Delay, Drop, Duplicate, Inject, Reorder, Rewrite, Set
 from ocpp_tck.replay import ReplayError, read_recording, replay
-from ocpp_tck.replay.recording import Kind
+from ocpp_tck.replay.recording import Kind, asked_for
 from ocpp_tck.selftest.alter import altered
 from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.recorder import RecordingError, record
@@ -129,3 +129,12 @@ def test_only_a_whole_case_of_its_own_can_be_replayed(csms):
 def test_a_product_that_does_not_pass_is_not_recorded(tmp_path):
     with lab("cs", tmp_path) as place, pytest.raises(RecordingError, match="came to fail"):
         record(place, "TC_017_2_CS", "1.6")
+
+
+def test_what_the_product_says_before_its_driver_returns_comes_after_the_act():
+    asked = OperatorAsked(time=1.0, action="plug", payload={})
+    acted = OperatorActed(time=2.0, action="plug", payload={}, driver="http", outcome="done")
+    spoken = Remark(time=1.5, text="spoken")
+    placed = asked_for([asked, spoken, acted, acted])
+    assert [type(one) for one in placed] == [OperatorActed, Remark, OperatorActed]
+    assert [one.time for one in placed] == [1.0, 1.5, 2.0]
