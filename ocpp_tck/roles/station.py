@@ -51,6 +51,7 @@ class Station(Product):
         self.observed = observed
         self._endpoint = endpoint
         self.away = False
+        self._asks = True
         self._changed: dict[str, str] = {}
         self._placed: set[tuple[int, int, int]] = set()  # frame, EVSE, connector: one NotifyEvent may report several
 
@@ -112,14 +113,14 @@ class Station(Product):
         def reported() -> bool | None:
             if self.version == "1.6":
                 return None if self.unreported else True
-            every = {(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)}
-            return True if every <= set(observed.connectors) else None
+            return True if set(self._places) <= set(observed.connectors) else None
 
         if self.away:
             self.away = False
             self._catch_up()
         if not observed.booted and not reported():
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
+            self._ask_unknown()
         while observed.booted and observed.accepted and not reported():
             known = len(observed.connectors)  # one after the other, each within the limit
             text = "the status of every connector after the boot"
@@ -134,13 +135,25 @@ class Station(Product):
         news = {"BootNotification", "StatusNotification", "NotifyEvent"}
         told = lambda: True if any(event.action in news for event in self.conversation.events) else None  # noqa: E731
         self.wait_for(told, "absence", "a boot or a status")
-        places = [(0, number) for number in range(1, self.hardware.connectors + 1)]
-        if self.version != "1.6":
-            places = [(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)]
-        for place in places if self.observed.accepted else ():
+        for place in self._places if self.observed.accepted else ():
             known = self.observed.connectors.pop(place, "")
             if not self._reports(*place) and known:
                 self.observed.connectors.setdefault(place, known)
+
+    def _ask_unknown(self) -> None:
+        """Ask once for what a station that only connected again did not say: a cable may be in since another run."""
+        observed, asks = self.observed, self._asks
+        self._asks = False
+        for evse, connector in self._places if asks and observed.accepted and not observed.booted else ():
+            if not observed.status(connector, evse) and not self._reports(evse, connector):
+                return
+
+    @property
+    def _places(self) -> list[tuple[int, int]]:
+        """EVSE (0 in 1.6) and connector of each connector."""
+        if self.version == "1.6":
+            return [(0, number) for number in range(1, self.hardware.connectors + 1)]
+        return [(evse.id, number) for evse in self.hardware.evses for number in range(1, evse.connectors + 1)]
 
     def _reports(self, evse: int, connector: int) -> bool:
         """Ask for a connector's status (1.6 5.17; 2.0.1 F06); a station need not be able to."""

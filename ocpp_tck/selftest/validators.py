@@ -315,8 +315,21 @@ def _masked(raw: str) -> Iterator[str]:
         value = None
     if value is not None and type(json.loads(masked)) is not type(value):
         yield f"JSON became something else: {masked!r}"
-    shown = masked if value is None else json.dumps(json.loads(masked), ensure_ascii=False)
+    shown = masked if value is None else "\n".join(_texts(json.loads(masked)))
     forms = (SECRET, json.dumps(SECRET)[1:-1], json.dumps(SECRET, ensure_ascii=False)[1:-1], SECRET.encode().hex())
     for form in (*forms, FIELD_SECRET):
         if form in shown:
             yield f"the secret {form} survives: {masked!r}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Give every string of a JSON value, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

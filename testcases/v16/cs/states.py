@@ -20,6 +20,9 @@ ENERGY = {"SuspendedEV", "SuspendedEVSE"}
 BEFORE_CHARGING = {"Preparing", *ENERGY}
 """Statuses on the way to Charging; some charge points report Preparing for the cable and again for the token."""
 
+CABLE_IN = {"Preparing", "Finishing"}
+"""Statuses that a connector keeps as long as its cable is in (1.6 4.9)."""
+
 IN_BETWEEN = (
     "StatusNotification",
     "MeterValues",
@@ -87,7 +90,7 @@ def _available(station: Station, operator: Operator, connector: int) -> bool:
     """Wait until a connector is available; False when it does not come to that by itself.
 
     One that was authorized and not used takes ConnectionTimeOut for that; a socket may hold the cable of a refused
-    session until it is unlocked (errata 3.5).
+    session until it is unlocked (errata 3.5); a cable may be in since before this run.
     """
     status = station.observed.status(connector)
     if not status or station.wait_status("Available", connector=connector, within="absence"):
@@ -96,7 +99,11 @@ def _available(station: Station, operator: Operator, connector: int) -> bool:
         station.send("UnlockConnector", connectorId=connector).answer()
         _pulled(operator, connector, 0)
     limits = ("connection_timeout", "response")
-    return any(station.wait_status("Available", connector=connector, within=limit) for limit in limits)
+    if any(station.wait_status("Available", connector=connector, within=limit) for limit in limits):
+        return True
+    if station.observed.status(connector) not in CABLE_IN or not _pulled(operator, connector, 0):
+        return False
+    return station.wait_status("Available", connector=connector)
 
 
 def _stopped(station: Station, transaction: int | str) -> bool:

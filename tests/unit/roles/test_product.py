@@ -293,6 +293,36 @@ def test_after_a_boot_each_status_has_its_limit(tmp_path):
     assert on.clock.time == pytest.approx(10.0)
 
 
+def test_a_station_that_connects_without_a_word_is_asked_for_its_statuses_once(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=2)
+    for number, status in ((1, "Preparing"), (2, "Available")):
+        at = on.limits.absence + number
+
+        def play(connector=number, status=status):
+            asked = {"requestedMessage": "StatusNotification", "connectorId": connector}
+            assert on.sent()[-1][2:] == ["TriggerMessage", asked]
+            on.answers({"status": "Accepted"})
+            on.status(status, connector=connector)
+
+        on.clock.later(at, play)
+    on.station.wait_reported()
+    assert [on.observed.status(number) for number in (1, 2)] == ["Preparing", "Available"]
+    count = len(on.sent())
+    on.observed.connectors.clear()
+    on.station.wait_reported()
+    assert len(on.sent()) == count
+
+
+def test_a_station_that_can_not_be_asked_is_taken_as_it_is(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=2)
+    on.clock.later(on.limits.absence + 1, lambda: on.answers({"status": "NotImplemented"}))
+    on.station.wait_reported()
+    assert [frame[2] for frame in on.sent()].count("TriggerMessage") == 1
+    assert not on.observed.connectors
+
+
 def test_a_station_that_reports_no_more_ends_that_wait(tmp_path):
     on = stage(tmp_path)
     on.station.hardware = Hardware(connectors=3)

@@ -115,8 +115,8 @@ def test_absence_counts_from_when_it_was_done():
 
 
 def test_a_case_goes_on_when_the_person_has_acted():
-    made = station(Person(done_after=0.1))
     began = time.monotonic()
+    made = station(Person(done_after=0.1))
     made.product.move_mark()
     assert time.monotonic() - began >= 0.09
     assert not made.person.open
