@@ -60,8 +60,10 @@ class Bench:
             for memory in known:
                 memory.clear()
             operator.powered = True
+            operator.failing_list = False
             observed.booted = {}
             observed.cached = True
+            observed.listed = False
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()
