@@ -54,8 +54,8 @@ def _unasked(scene: Scene) -> list[tuple[str, Mapping[str, Any]]]:
         ("Heartbeat", {}),
         ("DataTransfer", {"vendorId": VENDOR, "messageId": "m" * 50, "data": TEXT * 1000}),
         ("DataTransfer", {"vendorId": "x"}),
-        ("FirmwareStatusNotification", {"status": "Idle"}),
-        ("DiagnosticsStatusNotification", {"status": "Idle"}),
+        ("FirmwareStatusNotification", {"status": "Installed"}),
+        ("DiagnosticsStatusNotification", {"status": "UploadFailed"}),
         ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": PAST, "techInfo": TEXT}),
         ("MeterValues", _meter(scene.connectors)),
     ]

@@ -1,0 +1,48 @@
+"""The status Idle of OCPP 1.6, which is told only when a TriggerMessage has asked for it.
+
+Source: OCPP 1.6 4.4, 4.5, 5.17, 7.24, 7.25. What was triggered before the boot is unknown in a trace that begins later,
+and not judged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocpp_tck.protocol.rules import broken
+from ocpp_tck.protocol.types import Json, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ocpp_tck.protocol.types import Violation
+
+_TRIGGERS = frozenset({"TriggerMessage", "ExtendedTriggerMessage"})
+_IDLE = frozenset({"DiagnosticsStatusNotification", "FirmwareStatusNotification"})
+
+
+class Triggers16:
+    """What one charge point was told to send since its boot."""
+
+    def __init__(self) -> None:
+        self._booted = False
+        self._asked: set[str] = set()
+        self._answered: set[str] = set()
+
+    def called(self, action: str, payload: Json) -> Iterator[Violation]:
+        """Judge a legal request of either side."""
+        if action == "BootNotification":
+            self._booted = True
+        elif action in _TRIGGERS:
+            self._asked.add(payload["requestedMessage"])
+        elif self._booted and action in _IDLE and payload["status"] == "Idle" and action not in self._answered:
+            if action in self._asked:
+                text = f"{action} came before the answer to the request that triggers it"
+                yield broken("trigger.answer_first", Version.V16, text)
+            else:
+                text = f"{action} says Idle and no request has triggered it"
+                yield broken("trigger.idle", Version.V16, text, "status")
+
+    def answered(self, action: str, request: Json) -> None:
+        """Note an answer of any kind; `request` may be illegal."""
+        if action in _TRIGGERS and isinstance(request, dict):
+            self._answered.add(str(request.get("requestedMessage")))
