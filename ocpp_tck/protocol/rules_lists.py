@@ -39,6 +39,13 @@ _BOOT = (
 _IDLE = cs(call("i", "FirmwareStatusNotification", status="Idle"))
 _ASKED = csms(call("t", "TriggerMessage", requestedMessage="FirmwareStatusNotification"))
 _ACCEPTED = cs(result("t", status="Accepted"))
+_ASKED_METER = csms(call("m", "TriggerMessage", requestedMessage="MeterValues", connectorId=1))
+
+
+def _meter(context: str) -> Sent:
+    samples = [{"value": "1", "context": context}]
+    return cs(call("v", "MeterValues", connectorId=1, meterValue=[{"timestamp": NOW, "sampledValue": samples}]))
+
 
 RULES = (
     rule(
@@ -110,7 +117,11 @@ RULES = (
         "trigger.answer_first",
         "A message that a TriggerMessage has asked for comes after the answer to it",
         must=v16("5.17"),
-        passing=(ex16(*_BOOT, _ASKED, _ACCEPTED, _IDLE),),
-        failing=(ex16(*_BOOT, _ASKED, _IDLE),),
+        passing=(
+            ex16(*_BOOT, _ASKED, _ACCEPTED, _IDLE),
+            ex16(*_BOOT, _ASKED_METER, _meter("Sample.Clock")),
+            ex16(*_BOOT, _meter("Trigger")),
+        ),
+        failing=(ex16(*_BOOT, _ASKED, _IDLE), ex16(*_BOOT, _ASKED_METER, _meter("Trigger"))),
     ),
 )

@@ -40,9 +40,9 @@ PAST = "2026-01-01T00:00:00Z"
 
 
 def _meter(connector: int) -> dict[str, Any]:
-    """Readings outside every interval (4.7): triggered, signed, of other measurands and places."""
+    """Readings outside every interval (4.7): signed, of other measurands and places."""
     samples = [
-        {"value": "230.1", "context": "Trigger", "measurand": "Voltage", "phase": "L1-N", "unit": "V"},
+        {"value": "230.1", "context": "Other", "measurand": "Voltage", "phase": "L1-N", "unit": "V"},
         {"value": "c2lnbmVk" * 100, "context": "Other", "format": "SignedData", "location": "Body"},
     ]
     return {"connectorId": connector, "meterValue": [{"timestamp": PAST, "sampledValue": samples}]}

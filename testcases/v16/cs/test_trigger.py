@@ -47,11 +47,14 @@ def test_trigger(station: Station, step: Any) -> None:
     with step("7", "The charge point sends a Heartbeat"):
         station.expect("Heartbeat")
 
+    known = station.observed.status(connector)
     trigger = station.send("TriggerMessage", requestedMessage="StatusNotification", connectorId=connector)
     with step("10", "The charge point will send a StatusNotification"):
         assert trigger.response().status == "Accepted"
     with step("11", "The charge point sends the status of that connector"):
-        station.expect("StatusNotification", where={"connectorId": connector})
+        status = station.expect("StatusNotification", where={"connectorId": connector}).status
+    with step("11", "The charge point gives the status that it had", level="should", requirement="1.6 5.17"):
+        assert status == (known or status), f"the status was {known}, and nothing has happened since"
 
     trigger = station.send("TriggerMessage", requestedMessage="DiagnosticsStatusNotification")
     with step("14", "The charge point will send a DiagnosticsStatusNotification, if it has that message"):
@@ -81,7 +84,7 @@ def test_trigger(station: Station, step: Any) -> None:
 def test_trigger_rejected(station: Station, step: Any) -> None:
     """The connector is the one after the last."""
     unknown = station.hardware.connectors + 1
-    trigger = station.provoke("TriggerMessage", requestedMessage="MeterValues", connectorId=unknown)
+    trigger = station.send("TriggerMessage", requestedMessage="MeterValues", connectorId=unknown)
     with step("2", "The charge point rejects the request or answers with a CALLERROR"):
         answer = trigger.answer()
         assert answer.event.error or answer.status == "Rejected"

@@ -3,10 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ocpp.exceptions import (
-    NotImplementedError,  # noqa: A004 - the library's name
-    OccurenceConstraintViolationError,
-)
+from ocpp.exceptions import NotSupportedError, OccurenceConstraintViolationError
 
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.configuration import MAX_KEYS
@@ -137,7 +134,7 @@ class CentralSystemCommands:
     def trigger(self, message: str, connector_id: int | None) -> Outcome:
         """Handle TriggerMessage (1.6 §5.17); refused where the charge point lacks the profile."""
         if not self._device.has("remote_trigger"):
-            raise NotImplementedError(description="TriggerMessage is not supported")
+            raise NotSupportedError(description="TriggerMessage is not supported")
         if message == "BootNotification":
             if self._registration.state is State.ACCEPTED:
                 return "Rejected", None
