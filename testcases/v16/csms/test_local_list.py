@@ -12,15 +12,10 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.product import Received
 
 
-def expect_list(csms: Csms, kind: str) -> Received:
-    """Take the update of that kind that the operator ordered; other updates are left alone."""
-    return csms.expect("SendLocalList", where={"updateType": kind})
-
-
 def order_list(csms: Csms, operator: Operator, kind: str, status: str) -> None:
     """Let the operator send an update with one token, which the charge point answers with that status.
 
-    A central system may keep versions of its own: those of the order are only proposed.
+    Updates of the other kind are left alone. A central system may keep versions of its own: the order only proposes.
     """
     csms.answer("SendLocalList", then={"status": status}, where={"updateType": kind})
     entry = {"idTag": csms.data.valid_token, "idTagInfo": {"status": "Accepted"}}
@@ -76,7 +71,7 @@ def test_list_not_supported(csms: Csms, operator: Operator, step: Any) -> None:
     csms.answer("GetLocalListVersion", then={"listVersion": -1})
     order_list(csms, operator, "Full", "NotSupported")
     with step("1", "The central system sends a full list"):
-        expect_list(csms, "Full")
+        csms.expect("SendLocalList", where={"updateType": "Full"})
 
     with step("2", "The central system takes the answer NotSupported and goes on"):
         csms.fence()
@@ -94,7 +89,7 @@ def test_list_failed(csms: Csms, operator: Operator, step: Any) -> None:
     csms.answer("GetLocalListVersion", then={"listVersion": 0})
     order_list(csms, operator, "Full", "Failed")
     with step("1", "The central system sends a full list"):
-        expect_list(csms, "Full")
+        csms.expect("SendLocalList", where={"updateType": "Full"})
 
     with step("2", "The central system takes the answer Failed and goes on"):
         csms.fence()
@@ -111,7 +106,7 @@ def test_full_list(csms: Csms, operator: Operator, step: Any) -> None:
     """The operator sends a list with one token; the charge point accepts it."""
     order_list(csms, operator, "Full", "Accepted")
     with step("1", "The central system sends a full list, in which every token has an idTagInfo"):
-        with_info(expect_list(csms, "Full"))
+        with_info(csms.expect("SendLocalList", where={"updateType": "Full"}))
 
     with step("2", "The central system takes the answer Accepted and goes on"):
         csms.fence()
@@ -128,7 +123,7 @@ def test_differential_list(csms: Csms, operator: Operator, step: Any) -> None:
     """The operator adds one token; the central system may ask for the version before, or send the full list first."""
     order_list(csms, operator, "Differential", "Accepted")
     with step("3", "The central system sends a change of the list, in which every token has an idTagInfo"):
-        with_info(expect_list(csms, "Differential"))
+        with_info(csms.expect("SendLocalList", where={"updateType": "Differential"}))
 
     with step("4", "The central system takes the answer Accepted and goes on"):
         csms.fence()
