@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpp_tck.case import cases_root, read_cases
-from ocpp_tck.pics import features
+from ocpp_tck.pics import decide, features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from ocpp_tck.case import SourceCase
 
 SHORT = """
 [test_data]
@@ -44,15 +42,38 @@ interval = 1.0
 _HARDWARE = (
     "[station]\nconnectors = 2\n[[station.evses]]\nid = 1\nconnectors = 1\n[[station.evses]]\nid = 2\nconnectors = 1\n"
 )
-_NO = "false"
 
 
-def _answers(role: str, version: str, variant: tuple[str, ...]) -> str:
-    """Answer the questions about the embedded product."""
-    asked = features(version, role).values()
-    return "\n[pics]\n" + "".join(
-        f'"{item.id}" = {"true" if item.id in variant else item.default or _NO}\n' for item in asked
-    )
+VARIANT = ("fixed_cable", "backup_power", "without=local_auth_list")
+"""Options of the second embedded charge point of 1.6; some cases apply to one of the two only."""
+
+
+def declared(role: str, version: str, options: Sequence[str] = ()) -> dict[str, bool]:
+    """Answer the questions about the embedded product that was started with these options."""
+    asked = features(version, role)
+    answers = {item.id: item.default == "true" for item in asked.values()}
+    answers |= {name: True for name in options if name in asked}
+    return answers | {name.removeprefix("without="): False for name in options if name.startswith("without=")}
+
+
+def answers(role: str, version: str, options: Sequence[str] = ()) -> str:
+    """Write the table `[pics]` of the embedded product that was started with these options."""
+    given = declared(role, version, options).items()
+    return "\n[pics]\n" + "".join(f'"{name}" = {str(answer).lower()}\n' for name, answer in given)
+
+
+def of_variant(role: str, version: str, condition: str) -> bool:
+    """Whether a case with this `applies_if` applies to the second embedded charge point only."""
+    if (role, version) != ("cs", "1.6"):
+        return False
+    plain, other = (decide(condition, declared(role, version, options))[0] for options in ((), VARIANT))
+    return other is True and plain is False
+
+
+def argument(option: str) -> str:
+    """Write an option of an embedded product, such as `fixed_cable` or `connectors=3`, for its command line."""
+    name, equals, value = option.partition("=")
+    return f"--{name.replace('_', '-')}{equals}{value}"
 
 
 def free_port() -> int:
@@ -92,14 +113,10 @@ def product(*arguments: str) -> Iterator[dict[str, str]]:
             process.stdout.close()
 
 
-VARIANT = ("fixed_cable", "backup_power")
-"""What the second embedded charge point of 1.6 has and the first has not; some cases apply to one of them only."""
-
-
 def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Callable[[Path, list[str]], int]) -> int:
     """Run the cases of one role against the embedded product; gives the exit code.
 
-    The 1.6 charge point has a second run with a fixed cable and back-up power, for the cases that only then apply.
+    The 1.6 charge point has a second run as `VARIANT`, for the cases that only then apply.
     """
     first = _demonstrate(role, version, report_dir, workers, run)
     if (role, version) != ("cs", "1.6"):
@@ -108,14 +125,10 @@ def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Ca
     ids = [
         case.facts["id"]
         for case in cases
-        if case.facts["id"].endswith("_CS")
-        and any(name in VARIANT and f"not {name}" not in _condition(case) for name in _condition(case).split())
+        if case.facts["id"].endswith("_CS") and "1.6" in case.facts.get("versions", ("1.6",))
+        if of_variant(role, version, str(case.facts.get("applies_if", "")))
     ]
     return max(first, _demonstrate(role, version, report_dir, 0, run, VARIANT, ids)) if ids else first
-
-
-def _condition(case: SourceCase) -> str:
-    return str(case.facts.get("applies_if", ""))
 
 
 def _demonstrate(
@@ -137,7 +150,7 @@ def _demonstrate(
             if role == "csms"
             else _against_stations(stack, version, count, variant)
         )
-        config.write_text(text + SHORT + _answers(role, version, variant), encoding="utf-8")
+        config.write_text(text + SHORT + answers(role, version, variant), encoding="utf-8")
         options = [
             f"--ocpp-report-dir={folder}",
             *(f"--ocpp-case={case}" for case in cases),
@@ -181,7 +194,7 @@ def _tokens(number: int) -> dict[str, str]:
 def _against_stations(stack: ExitStack, version: str, count: int, variant: tuple[str, ...]) -> str:
     """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
     stations = ""
-    options = [f"--{name.replace('_', '-')}" for name in variant]
+    options = [argument(option) for option in variant]
     for _ in range(count):
         listen, port = f"127.0.0.1:{free_port()}", free_port()
         place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")

@@ -371,13 +371,6 @@ RULES = (
         ),
     ),
     rule(
-        "local_list.version",
-        "A local list is sent with a version that is neither 0 nor -1",
-        must=v16("6.41; errata 3.52"),
-        passing=(ex16(csms(call("1", "SendLocalList", listVersion=1, updateType="Full")), product=Side.CSMS),),
-        failing=(ex16(csms(call("1", "SendLocalList", listVersion=0, updateType="Full")), product=Side.CSMS),),
-    ),
-    rule(
         "charging_profile.stack_level",
         "A stack level is not negative",
         must=v16("7.8"),

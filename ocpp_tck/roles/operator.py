@@ -43,6 +43,7 @@ class Operator:
         self.plugged: set[tuple[int, int]] = set()
         self.faulted: set[tuple[int, int]] = set()
         self.failing_locks: set[tuple[int, int]] = set()
+        self.failing_list = False
         self.powered = True
 
     # -- the charging station and its surroundings ---------------------------------------------------------------
@@ -103,6 +104,11 @@ class Operator:
         place = self._place(connector, evse)
         self._act("lock_failure", {**place, "active": active})
         (self.failing_locks.add if active else self.failing_locks.discard)((evse, place["connector"]))
+
+    def local_list_failure(self, *, active: bool = True) -> None:
+        """Let the station fail to store a local authorization list, or be able to again."""
+        self._act("local_list_failure", {"active": active})
+        self.failing_list = active
 
     def suspend_ev(self, connector: int | None = None, *, evse: int = 0) -> None:
         """Let the EV stop drawing energy."""

@@ -16,12 +16,16 @@ class StationAnswers:
     Attributes:
         keys: the configuration keys that the kit has as a 1.6 station: value and read-only flag.
         variables: the variables that it has as a 2.x station, by (component, variable).
+        list_version: version of the local authorization list that it has as a 1.6 station, while that has tokens.
+        listed: the tokens in it.
     """
 
     def __init__(self, version: str, data: TestData, hardware: Hardware) -> None:
         self._version = version
         self.keys: dict[str, tuple[str, bool]] = _keys(data, hardware)
         self.variables: dict[tuple[str, str], str] = _variables(data)
+        self.list_version = 0
+        self.listed: set[str] = set()
 
     def __call__(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the answer to one request, None for an action that this station does not implement."""
@@ -67,17 +71,23 @@ class StationAnswers:
         self.keys[name] = (value, False)
         return {"status": "Accepted"}
 
-    def no_local_list(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
-        """GetLocalListVersion: -1, local lists are not supported (1.6 5.10)."""
-        return {"listVersion": -1}
+    def local_list_version(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """GetLocalListVersion of 1.6: 0 for an empty list (5.10)."""
+        return {"listVersion": self.list_version if self.listed else 0}
+
+    def store_local_list(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """SendLocalList of 1.6: any update is stored (5.15); an entry without idTagInfo takes a token out (7.1)."""
+        if payload.get("updateType") == "Full":
+            self.listed.clear()
+        for entry in payload.get("localAuthorizationList") or ():
+            change = self.listed.add if entry.get("idTagInfo") else self.listed.discard
+            change(str(entry.get("idTag")).casefold())
+        self.list_version = payload.get("listVersion", 0)
+        return {"status": "Accepted"}
 
     def not_supported(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """Requests of profiles that the kit does not claim and whose answer can say so."""
         return {"status": "NotSupported"}
-
-    def not_triggered(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
-        """TriggerMessage of 1.6: the kit does not claim that profile (7.44)."""
-        return {"status": "NotImplemented"}
 
     def no_diagnostics(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetDiagnostics: no fileName, there is nothing to upload (1.6 6.26)."""
@@ -134,7 +144,7 @@ def _is_like(value: str, present: str) -> bool:
 
 
 def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
-    """The mandatory configuration keys of the 1.6 Core profile (9.1) and what the kit has of others."""
+    """The mandatory configuration keys of 1.6 (9.1, 9.2) for the profiles of the kit, and what it has of others."""
     return {
         "AuthorizeRemoteTxRequests": ("true", False),
         "ClockAlignedDataInterval": (str(data.clock_aligned_interval), False),
@@ -142,6 +152,8 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "ConnectorPhaseRotation": ("0.RST", False),
         "GetConfigurationMaxKeys": ("50", True),
         "HeartbeatInterval": (str(data.heartbeat_interval), False),
+        "LocalAuthListEnabled": ("true", False),
+        "LocalAuthListMaxLength": ("100", True),
         "LocalAuthorizeOffline": ("true", False),
         "LocalPreAuthorize": ("false", False),
         "MeterValuesAlignedData": ("Energy.Active.Import.Register", False),
@@ -153,7 +165,8 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "StopTransactionOnInvalidId": ("true", False),
         "StopTxnAlignedData": ("", False),
         "StopTxnSampledData": ("", False),
-        "SupportedFeatureProfiles": ("Core", True),
+        "SendLocalListMaxLength": ("100", True),
+        "SupportedFeatureProfiles": ("Core,LocalAuthListManagement,RemoteTrigger", True),
         "TransactionMessageAttempts": ("3", False),
         "TransactionMessageRetryInterval": ("10", False),
         "UnlockConnectorOnEVSideDisconnect": ("true", False),
@@ -184,14 +197,14 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
     "GetDiagnostics": StationAnswers.no_diagnostics,
-    "GetLocalListVersion": StationAnswers.no_local_list,
+    "GetLocalListVersion": StationAnswers.local_list_version,
     "RemoteStartTransaction": StationAnswers.accepted,
     "RemoteStopTransaction": StationAnswers.accepted,
     "ReserveNow": StationAnswers.rejected,
     "Reset": StationAnswers.accepted,
-    "SendLocalList": StationAnswers.not_supported,
+    "SendLocalList": StationAnswers.store_local_list,
     "SetChargingProfile": StationAnswers.not_supported,
-    "TriggerMessage": StationAnswers.not_triggered,
+    "TriggerMessage": StationAnswers.rejected,
     "UnlockConnector": StationAnswers.unlocked,
 }
 _V20: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] = {

@@ -40,9 +40,9 @@ PAST = "2026-01-01T00:00:00Z"
 
 
 def _meter(connector: int) -> dict[str, Any]:
-    """Readings outside every interval (4.7): triggered, signed, of other measurands and places."""
+    """Readings outside every interval (4.7): signed, of other measurands and places."""
     samples = [
-        {"value": "230.1", "context": "Trigger", "measurand": "Voltage", "phase": "L1-N", "unit": "V"},
+        {"value": "230.1", "context": "Other", "measurand": "Voltage", "phase": "L1-N", "unit": "V"},
         {"value": "c2lnbmVk" * 100, "context": "Other", "format": "SignedData", "location": "Body"},
     ]
     return {"connectorId": connector, "meterValue": [{"timestamp": PAST, "sampledValue": samples}]}
@@ -54,8 +54,8 @@ def _unasked(scene: Scene) -> list[tuple[str, Mapping[str, Any]]]:
         ("Heartbeat", {}),
         ("DataTransfer", {"vendorId": VENDOR, "messageId": "m" * 50, "data": TEXT * 1000}),
         ("DataTransfer", {"vendorId": "x"}),
-        ("FirmwareStatusNotification", {"status": "Idle"}),
-        ("DiagnosticsStatusNotification", {"status": "Idle"}),
+        ("FirmwareStatusNotification", {"status": "Installed"}),
+        ("DiagnosticsStatusNotification", {"status": "UploadFailed"}),
         ("SecurityEventNotification", {"type": "SettingSystemTime", "timestamp": PAST, "techInfo": TEXT}),
         ("MeterValues", _meter(scene.connectors)),
     ]
@@ -314,6 +314,13 @@ def _refusals(dice: Random, scene: Scene) -> list[Mutant]:
     if scene.case == "TC_027_CS":
         code = dice.choice(["PropertyConstraintViolation", "GenericError", "NotSupported"])
         return [on(CS, "result", "RemoteStartTransaction", AnswerError(code, TEXT), "refused")]
+    if scene.case in {"TC_042_1_CS", "TC_043_1_CS"}:
+        code = dice.choice(["NotSupported", "NotImplemented"])
+        actions = ("GetLocalListVersion", "SendLocalList")
+        return [on(CS, "result", action, AnswerError(code, TEXT), f"{action} refused", nth=0) for action in actions]
+    if scene.case == "TC_055_CS":
+        code = dice.choice(["PropertyConstraintViolation", "NotSupported", "SecurityError"])
+        return [on(CS, "result", "TriggerMessage", AnswerError(code, TEXT), "refused")]
     if scene.case == "TC_040_2_CS":
         wrong = {"value": "-1"}
         return [
@@ -458,6 +465,41 @@ def _no_keys(_dice: Random, _scene: Scene) -> list[Mutant]:
     return [on(CSMS, "call", "GetConfiguration", reworked(lambda payload: {"key": [], **payload}), "empty list")]
 
 
+def _full_entries(dice: Random, _scene: Scene) -> list[Mutant]:
+    """7.1, 7.27: all that may be said of a listed idTag, and further idTags."""
+    more = [
+        {"idTag": f"{number:020}", "idTagInfo": {"status": status}}
+        for number, status in enumerate(("Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"))
+    ]
+
+    def full(payload: dict[str, Any]) -> dict[str, Any] | None:
+        entries = payload.get("localAuthorizationList")
+        if not entries:
+            return None
+        for entry in entries:
+            info = {"parentIdTag": "P" * 20, "expiryDate": "2099-12-31T23:59:59.999Z"}
+            entry["idTagInfo"] = {**info, **entry["idTagInfo"]}
+        return {**payload, "localAuthorizationList": dice.choice([entries, [*entries, *more], [*more, *entries]])}
+
+    return [on(CSMS, "call", "SendLocalList", reworked(full), "full entries")]
+
+
+def _own_versions(dice: Random, _scene: Scene) -> list[Mutant]:
+    """6.41, errata 3.52: any version but 0 and -1."""
+    number = dice.choice([3, 77, 2**31 - 1, -2])
+    return [on(CSMS, "call", "SendLocalList", with_fields(listVersion=number), "own version")]
+
+
+def _list_beforehand(dice: Random, scene: Scene) -> list[Mutant]:
+    """5.15: the version may be asked for, and the full list sent, before a change of it."""
+    if scene.case != "TC_043_5_CSMS":
+        return []
+    full = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": []}
+    before = dice.choice([("GetLocalListVersion", {}), ("SendLocalList", full)])
+    first = Inject(call(*before), before=True, in_turn=True)
+    return [on(CSMS, "call", "SendLocalList", first, f"{before[0]} first", nth=1)]
+
+
 def _data_refused(dice: Random, _scene: Scene) -> list[Mutant]:
     """4.3: further statuses, of which only UnknownVendorId has no data."""
     status = dice.choice(["Rejected", "UnknownMessageId"])
@@ -484,5 +526,8 @@ CENTRAL = (
     Change("remote start without connector or with profile", _remote_start),
     Change("all keys by an empty list", _no_keys),
     Change("DataTransfer refused otherwise", _data_refused),
+    Change("full entries of a local list", _full_entries),
+    Change("own versions of a local list", _own_versions),
+    Change("before a change of a local list", _list_beforehand),
     Change("the answer after the next message", effect_first("StatusNotification", "Heartbeat", "MeterValues")),
 )

@@ -63,7 +63,14 @@ def _data_transfer(payload: Any) -> str:
 
 
 def _local_list(payload: Any) -> str:
-    return "OCPP 1.6 errata 3.52" if payload["listVersion"] in {0, -1} else ""
+    if payload["listVersion"] in {0, -1}:
+        return "OCPP 1.6 errata 3.52"
+    entries = payload.get("localAuthorizationList", [])
+    tags = [entry["idTag"].lower() for entry in entries]
+    if len(tags) != len(set(tags)):
+        return "OCPP 1.6 6.41"
+    whole = payload["updateType"] == "Full"
+    return "OCPP 1.6 7.1" if whole and any("idTagInfo" not in entry for entry in entries) else ""
 
 
 def _profile(profile: Any) -> str:

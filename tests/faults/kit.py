@@ -129,7 +129,7 @@ def bench(role: str, scratch: Path, version: str = "1.6"):
     question is not answered.
     """
     with ExitStack() as stack:
-        answers = demo._answers(role, version, ())
+        answers = demo.answers(role, version)
         if role == "csms":
             text = demo._against_csms(stack, version, 2)
             data = ""

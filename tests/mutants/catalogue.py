@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
+from ocpp_tck.demo import of_variant
 from ocpp_tck.reference.mutant import Mutant as Defect
 from ocpp_tck.reference.mutant import MutantError, parse
-from ocpp_tck.selftest.bench import VARIANT
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = {"1.6": "v16", "2.0.1": "v20", "2.1": "v20"}
@@ -121,7 +121,12 @@ def load(sut: str, version: str, folder: Path = HERE) -> Catalogue:
                 f"{spared.case} step {spared.step}: excused, and yet it has a mutant; drop one of the two"
             )
     return Catalogue(
-        tuple(mutants), tuple(excused), steps, frozenset(case.facts["id"] for case in cases if _needs_variant(case))
+        tuple(mutants),
+        tuple(excused),
+        steps,
+        frozenset(
+            case.facts["id"] for case in cases if of_variant(sut, version, str(case.facts.get("applies_if", "")))
+        ),
     )
 
 
@@ -142,11 +147,6 @@ def planned(sut: str, version: str) -> list[SourceCase]:
         and version in case.facts.get("versions", ("1.6",))
         and case.facts.get("status", "implemented") == "implemented"
     ]
-
-
-def _needs_variant(case: SourceCase) -> bool:
-    condition = str(case.facts.get("applies_if", ""))
-    return any(name in condition and f"not {name}" not in condition for name in VARIANT)
 
 
 def _mutant(entry: dict[str, Any], steps: dict[str, tuple[str, ...]], place: str) -> Mutant:

@@ -8,17 +8,19 @@ from ocpp_tck.protocol.semantic.boot import Boot
 from ocpp_tck.protocol.semantic.configuration16 import configuration
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
+from ocpp_tck.protocol.semantic.lists16 import Lists16
 from ocpp_tck.protocol.semantic.meters20 import meters
 from ocpp_tck.protocol.semantic.primitives import ids, primitives
 from ocpp_tck.protocol.semantic.remote_starts16 import RemoteStarts16
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
 from ocpp_tck.protocol.semantic.transactions20 import Transactions20
+from ocpp_tck.protocol.semantic.triggers16 import Triggers16
 from ocpp_tck.protocol.semantic.variables import asked_twice, variables
 from ocpp_tck.protocol.types import MessageType, Version
 
 if TYPE_CHECKING:
-    from ocpp_tck.protocol.types import Message, Side, Violation
+    from ocpp_tck.protocol.types import Json, Message, Side, Violation
 
 
 class Semantics:
@@ -37,6 +39,8 @@ class Semantics:
         self._boot = Boot(version)
         self._events = Events20(version)
         self._remote_starts = RemoteStarts16(clock_tolerance)
+        self._lists = Lists16()
+        self._triggers = Triggers16()
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -58,7 +62,7 @@ class Semantics:
             *meters(self._version, action, "request", payload),
             *fields(self._version, action, "request", payload),
             *self._boot.called(connection, sender, action, payload, time),
-            *(() if self._version is Version.V16 else self._events.called(action, payload)),
+            *(self._only_16(action, payload) if self._version is Version.V16 else self._events.called(action, payload)),
             *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
             *self._remote_starts.called(action, payload, time),
@@ -67,7 +71,10 @@ class Semantics:
     def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
         """Judge a legal answer."""
         action = call.action or ""
+        if self._version is Version.V16:
+            self._triggers.answered(action, call.payload)
         if message.type is not MessageType.CALLRESULT:
+            self._lists.refused(action)
             return []
         payload = message.payload
         self._remote_starts.answered(action, call.payload, payload)
@@ -80,8 +87,14 @@ class Semantics:
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),
             *variables(self._version, action, call.payload, payload),
-            *(configuration(action, call.payload, payload) if self._version is Version.V16 else ()),
+            *(self._answered_16(action, call.payload, payload) if self._version is Version.V16 else ()),
         ]
+
+    def _only_16(self, action: str, payload: Json) -> list[Violation]:
+        return [*self._lists.called(action, payload), *self._triggers.called(action, payload)]
+
+    def _answered_16(self, action: str, request: Json, payload: Json) -> list[Violation]:
+        return [*configuration(action, request, payload), *self._lists.answered(action, request, payload)]
 
     def unclear(self, action: str | None) -> None:
         """Forget what a broken message leaves in doubt."""

@@ -28,7 +28,6 @@ _LOWEST_CONNECTOR = {
 }
 _ZERO_STATES = frozenset({"Available", "Unavailable", "Faulted"})
 _EV_STATES = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
-_RESERVED_VERSIONS = frozenset({0, -1})
 _DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _UNITS = {
     "Energy.Active.": frozenset({"Wh", "kWh"}),
@@ -75,12 +74,6 @@ def _status(payload: Json) -> Iterator[Violation]:
 def _data_transfer(payload: Json) -> Iterator[Violation]:
     if payload["status"] == "UnknownVendorId" and "data" in payload:
         yield broken("data_transfer.unknown_vendor", Version.V16, "UnknownVendorId comes with data", "data")
-
-
-def _local_list(payload: Json) -> Iterator[Violation]:
-    number = payload["listVersion"]
-    if number in _RESERVED_VERSIONS:
-        yield broken("local_list.version", Version.V16, f"listVersion is {number}", "listVersion")
 
 
 def _set_profile(payload: Json) -> Iterator[Violation]:
@@ -154,7 +147,6 @@ def _sample(sample: Json, path: str) -> Iterator[Violation]:
 _CHECKS: dict[tuple[str, str], Callable[[Json], Iterator[Violation]]] = {
     ("StatusNotification", "request"): _status,
     ("DataTransfer", "response"): _data_transfer,
-    ("SendLocalList", "request"): _local_list,
     ("SetChargingProfile", "request"): _set_profile,
     ("RemoteStartTransaction", "request"): _remote_start,
     ("GetCompositeSchedule", "response"): _composite,

@@ -227,6 +227,25 @@ class OrdersTwice(Session):
             super().order(action, payload, accepted)
 
 
+@table.defect("sends-every-list-as-full", "1.6 5.15, 7.48")
+class SendsFullLists(Product):
+    """Sends changes of a local list as full lists."""
+
+    def _order(self, name: str, station: str | None, payload: Payload) -> None:
+        super()._order(name, station, payload | {"updateType": "Full"} if name == "SendLocalList" else payload)
+
+
+@table.defect("sends-lists-without-statuses", "1.6 7.1")
+class SendsBareLists(Product):
+    """Sends local lists of tokens without idTagInfo."""
+
+    def _order(self, name: str, station: str | None, payload: Payload) -> None:
+        if name == "SendLocalList":
+            bare = [{"idTag": entry["idTag"]} for entry in payload.get("localAuthorizationList", ())]
+            payload = payload | {"localAuthorizationList": bare}
+        super()._order(name, station, payload)
+
+
 @table.defect("does-not-wait-for-answers", "OCPP-J 1.6 4.1.1")
 class DoesNotWait(Session):
     """Sends the next request before the one before was answered."""

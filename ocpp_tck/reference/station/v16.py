@@ -53,6 +53,7 @@ class Product:
             "fault": self._fault,
             "clear_fault": self._clear_fault,
             "lock_failure": self._lock_failure,
+            "local_list_failure": self._local_list_failure,
             "park": lambda _: None,
             "leave": lambda _: None,
             "ev_ready": lambda payload: self._ev_draws(payload, draws=True),
@@ -186,6 +187,12 @@ class Product:
             self._firmware.driver.lock_failure(connector, active=active)
         else:
             connector.lock_broken = active
+
+    def _local_list_failure(self, payload: Payload) -> None:
+        active = payload.get("active", True)
+        if not isinstance(active, bool):
+            raise PayloadRefused("active: give true or false")
+        self._device.local_list.failing = active
 
     def _ev_draws(self, payload: Payload, *, draws: bool) -> None:
         self._connector(payload).ev_draws = draws

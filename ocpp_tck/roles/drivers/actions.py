@@ -68,6 +68,13 @@ STATION = (
         "The cable lock can neither lock nor unlock, until `active` is false.",
         "{make} the cable lock of {where} {fail}.",
     ),
+    Action(
+        "local_list_failure",
+        "cs",
+        ("active",),
+        "The charge point can't store a local authorization list, until `active` is false (1.6).",
+        "{make} storing a local authorization list {fail_plainly}.",
+    ),
     Action("park", "cs", ("evse?",), "A car enters the parking bay.", "Drive a car into the parking bay{for_where}."),
     Action("leave", "cs", ("evse?",), "The car leaves the bay.", "Drive the car out of the parking bay{for_where}."),
     Action("ev_ready", "cs", _AT, "The car takes energy.", "Let the car at {where} take energy."),
@@ -230,6 +237,7 @@ def sentence(action: Action, payload: Mapping[str, Any], station: str) -> str:
         "error": f" ({payload['errorCode']})" if "errorCode" in payload else "",
         "make": "Make" if active else "Let",
         "fail": "fail, so that it can neither lock nor unlock" if active else "work again",
+        "fail_plainly": "fail" if active else "work again",
         "more": f" ({', '.join(more)})" if more else "",
         "then": json.dumps(payload.get("then", []), ensure_ascii=False),
     }

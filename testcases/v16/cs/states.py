@@ -11,7 +11,7 @@ from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Unansw
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
-    from ocpp_tck.roles.product import Received
+    from ocpp_tck.roles.product import Pending, Received
     from ocpp_tck.roles.station import Station
 
 ENERGY = {"SuspendedEV", "SuspendedEVSE"}
@@ -64,7 +64,7 @@ def idle(station: Station, operator: Operator) -> None:
         station.send("ClearCache").answer()
         station.observed.cached = False
     if station.observed.listed:
-        station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])
+        station.send("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[]).answer()
         station.observed.listed = False
 
 
@@ -133,7 +133,9 @@ def _restart(station: Station, operator: Operator) -> None:
 
 
 def _mend(station: Station, operator: Operator) -> None:
-    """Take away the faults and lock failures that a case has left."""
+    """Take away the faults and failures that a case has left."""
+    if operator.failing_list:
+        operator.local_list_failure(active=False)
     for evse, connector in list(operator.failing_locks):
         operator.lock_failure(connector, active=False, evse=evse)
     for evse, connector in list(operator.faulted):
@@ -286,10 +288,14 @@ def cached(station: Station, operator: Operator, token: str | None = None) -> No
 
 def in_local_list(station: Station, token: str) -> None:
     """State IdTagLocalAuthList: a token is in the local authorization list as accepted."""
-    entry = {"idTag": token, "idTagInfo": {"status": "Accepted"}}
+    assert send_list(station, 1, "Full", token).response().status == "Accepted"
+
+
+def send_list(station: Station, version: int, kind: str, *tokens: str) -> Pending:
+    """Send a Full or Differential update of the local authorization list, with tokens as accepted."""
+    entries = [{"idTag": token, "idTagInfo": {"status": "Accepted"}} for token in tokens]
     station.observed.listed = True
-    conf = station.call("SendLocalList", listVersion=1, updateType="Full", localAuthorizationList=[entry])
-    assert conf.status == "Accepted"
+    return station.send("SendLocalList", listVersion=version, updateType=kind, localAuthorizationList=entries)
 
 
 def known_offline(station: Station, operator: Operator, token: str) -> None:

@@ -41,6 +41,7 @@ def on(tmp_path):
         (lambda it: it.fault(0), "fault", {"connector": 0, "errorCode": "GroundFailure"}),
         (lambda it: it.clear_fault(), "clear_fault", {"connector": 1}),
         (lambda it: it.lock_failure(), "lock_failure", {"connector": 1, "active": True}),
+        (lambda it: it.local_list_failure(), "local_list_failure", {"active": True}),
         (lambda it: it.suspend_ev(), "ev_suspend", {"connector": 1}),
         (lambda it: it.ready_ev(), "ev_ready", {"connector": 1}),
         (lambda it: it.park(), "park", {}),

@@ -69,6 +69,25 @@ def test_a_list_of_keys_is_compared_without_case():
     assert not matches({"key": ["Other"]}, {"key": (None, [])})
 
 
+def listed(answers, version, kind, *entries):
+    update = {"listVersion": version, "updateType": kind, "localAuthorizationList": list(entries)}
+    assert answers("SendLocalList", update) == {"status": "Accepted"}
+    return answers("GetLocalListVersion", {})["listVersion"]
+
+
+def test_the_local_list_is_followed(answers):
+    one, other = ({"idTag": name, "idTagInfo": {"status": "Accepted"}} for name in ("A", "B"))
+
+    assert answers("GetLocalListVersion", {}) == {"listVersion": 0}
+    assert listed(answers, 4, "Full", one) == 4
+    assert listed(answers, 5, "Differential", other) == 5
+    assert listed(answers, 6, "Differential", {"idTag": "a"}) == 6
+    assert listed(answers, 7, "Differential", {"idTag": "B"}) == 0
+    assert listed(answers, 8, "Full", one) == 8
+    assert answers("SendLocalList", {"listVersion": 9, "updateType": "Full"}) == {"status": "Accepted"}
+    assert answers("GetLocalListVersion", {}) == {"listVersion": 0}
+
+
 @pytest.mark.parametrize("action", ["GetVariables", "SetVariables"])
 def test_a_result_names_what_was_asked_for(action):
     list_name = f"{action[0].lower()}{action[1:-1]}"

@@ -427,6 +427,22 @@ def test_a_payload_that_lacks_what_a_rule_looks_at_is_the_schemas_affair():
     [
         ("DataTransfer", "response", {"status": "UnknownVendorId", "data": "x"}, "4.3"),
         ("SendLocalList", "request", {"listVersion": -1, "updateType": "Full"}, "3.52"),
+        (
+            "SendLocalList",
+            "request",
+            {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [{"idTag": "A"}]},
+            "7.1",
+        ),
+        (
+            "SendLocalList",
+            "request",
+            {
+                "listVersion": 1,
+                "updateType": "Differential",
+                "localAuthorizationList": [{"idTag": "A"}, {"idTag": "a"}],
+            },
+            "6.41",
+        ),
         ("StartTransaction", "request", {"connectorId": 0}, "6.45"),
         ("TriggerMessage", "request", {"connectorId": -1}, "6.51"),
         ("StatusNotification", "request", {"connectorId": -1, "status": "Available", "errorCode": "NoError"}, "6.47"),

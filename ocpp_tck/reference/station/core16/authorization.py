@@ -29,6 +29,16 @@ class IdTagInfo:
         """Whether charging is allowed."""
         return self.status == "Accepted"
 
+    @property
+    def valid(self) -> bool:
+        """Whether the idTag itself is valid: accepted, or refused only because it is in use elsewhere (1.6 §3.5.2)."""
+        return self.status in {"Accepted", "ConcurrentTx"}
+
+    def at(self, moment: datetime) -> "IdTagInfo":
+        """Give it as it is at a moment: what was accepted becomes Expired when its time has passed."""
+        over = self.accepted and self.expiry is not None and self.expiry <= moment
+        return replace(self, status="Expired") if over else self
+
 
 def same_tag(one: str | None, other: str | None) -> bool:
     """Compare two idTags, which are case-insensitive (1.6 §7.28); None equals nothing."""
@@ -51,8 +61,8 @@ class AuthorizationCache:
         """Return what is known; an entry whose time has passed becomes Expired."""
         key = id_tag.casefold()
         info = self._entries.get(key)
-        if info is not None and info.accepted and info.expiry is not None and info.expiry <= self._now():
-            info = self._entries[key] = replace(info, status="Expired")
+        if info is not None:
+            info = self._entries[key] = info.at(self._now())
         return info
 
     def put(self, id_tag: str, info: IdTagInfo) -> None:

@@ -1,9 +1,9 @@
 """What the Central System asks of the charge point (1.6 §5): decide, answer, then act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ocpp.exceptions import OccurenceConstraintViolationError
+from ocpp.exceptions import NotSupportedError, OccurenceConstraintViolationError
 
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.configuration import MAX_KEYS
@@ -97,6 +97,16 @@ class CentralSystemCommands:
             raise OccurenceConstraintViolationError(description=f"at most {MAX_KEYS} keys may be asked for")
         return self._device.configuration.report(keys)
 
+    def get_local_list_version(self) -> int:
+        """Handle GetLocalListVersion (1.6 §5.10)."""
+        return self._device.list_version
+
+    def send_local_list(self, version: int, kind: str, entries: list[Mapping[str, Any]]) -> Outcome:
+        """Handle SendLocalList (1.6 §5.15)."""
+        if not self._device.lists:
+            return "NotSupported", None
+        return self._device.local_list.update(version, kind, entries), None
+
     def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
         """Handle RemoteStartTransaction (1.6 §5.11); a charging profile is ignored."""
         target = self._driver.remote_target(connector_id) if self._driver.service.open else None
@@ -122,7 +132,9 @@ class CentralSystemCommands:
         return "Accepted", lambda: self._reset(f"{kind}Reset")
 
     def trigger(self, message: str, connector_id: int | None) -> Outcome:
-        """Handle TriggerMessage (1.6 §5.17)."""
+        """Handle TriggerMessage (1.6 §5.17); refused where the charge point lacks the profile."""
+        if not self._device.has("remote_trigger"):
+            raise NotSupportedError(description="TriggerMessage is not supported")
         if message == "BootNotification":
             if self._registration.state is State.ACCEPTED:
                 return "Rejected", None

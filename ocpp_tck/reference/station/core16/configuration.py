@@ -1,4 +1,4 @@
-"""The configuration keys of the Core profile (1.6 §9.1) and their rules."""
+"""The configuration keys (1.6 §9) and their rules."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +10,17 @@ from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
 MAX_KEYS = 50
 MAX_MEASURANDS = 10
 MAX_METER_VALUES = 100
-FEATURE_PROFILES = "Core,RemoteTrigger"
+FEATURE_PROFILES = {
+    "Core": "",
+    "LocalAuthListManagement": "local_auth_list",
+    "RemoteTrigger": "remote_trigger",
+}
+"""The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
+_KEYS_OF = {
+    "authorization_cache": ("AuthorizationCacheEnabled",),
+    "local_auth_list": ("LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"),
+}
+"""The keys that are not there without a feature."""
 _ROTATIONS = "NotApplicable|Unknown|RST|RTS|SRT|STR|TRS|TSR"
 
 Check = Callable[[str], str | None]
@@ -93,6 +103,8 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("ConnectorPhaseRotationMaxLength", str(connectors + 1), _integer(), readonly=True),
         Key("GetConfigurationMaxKeys", str(MAX_KEYS), _integer(1), readonly=True),
         Key("HeartbeatInterval", "300", _integer(1)),
+        Key("LocalAuthListEnabled", "true", _boolean),
+        Key("LocalAuthListMaxLength", "100", _integer(1), readonly=True),
         Key("LocalAuthorizeOffline", "true", _boolean),
         Key("LocalPreAuthorize", "false", _boolean),
         Key("MaxEnergyOnInvalidId", "0", _integer()),
@@ -105,6 +117,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("MinimumStatusDuration", "0", _integer()),
         Key("NumberOfConnectors", str(connectors), _integer(connectors, connectors), readonly=True),
         Key("ResetRetries", "1", _integer()),
+        Key("SendLocalListMaxLength", "20", _integer(1), readonly=True),
         Key("StopTransactionMaxMeterValues", str(MAX_METER_VALUES), _integer(2), readonly=True),
         Key("StopTransactionOnEVSideDisconnect", "true", _boolean),
         Key("StopTransactionOnInvalidId", "true", _boolean),
@@ -112,7 +125,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("StopTxnAlignedDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
         Key("StopTxnSampledData", "", _measurands),
         Key("StopTxnSampledDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
-        Key("SupportedFeatureProfiles", FEATURE_PROFILES, text, readonly=True),
+        Key("SupportedFeatureProfiles", ",".join(FEATURE_PROFILES), text, readonly=True),
         Key("TransactionMessageAttempts", "3", _integer(1)),
         Key("TransactionMessageRetryInterval", "10", _integer()),
         Key(
@@ -126,17 +139,19 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
 
 
 def adapted(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
-    """Give the keys as the options want them seen and written; without a cache there is no key for it."""
+    """Give the keys as the options want them seen and written; without a feature there is no key for it."""
     hidden, read_only, reboot = (
         {name.casefold() for name in names}
         for names in (options.hidden_keys, options.read_only_keys, options.reboot_keys)
     )
-    if "authorization_cache" in options.without:
-        hidden.add("authorizationcacheenabled")
+    for feature in options.without & _KEYS_OF.keys():
+        hidden.update(name.casefold() for name in _KEYS_OF[feature])
+    profiles = ",".join(name for name, feature in FEATURE_PROFILES.items() if feature not in options.without)
     for key in keys:
         name = key.name.casefold()
         yield replace(
             key,
+            default=profiles if key.name == "SupportedFeatureProfiles" else key.default,
             hidden=name in hidden,
             readonly=key.readonly or name in read_only,
             reboot=key.reboot or name in reboot,

@@ -10,6 +10,7 @@ from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
 from ocpp_tck.reference.station.core16.clock import Clock
 from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys
+from ocpp_tck.reference.station.core16.local_list import UNSUPPORTED, LocalList
 from ocpp_tck.reference.station.core16.meter import Meter
 
 UNKNOWN_TRANSACTION = -1
@@ -124,6 +125,10 @@ class Connector:
         return "Charging" if self.connected and self.ev_draws else "SuspendedEV"
 
 
+def _unheard() -> None:
+    """Before the charge point has power nobody hears of anything."""
+
+
 class Device:
     """The charge point as hardware and memory."""
 
@@ -143,6 +148,9 @@ class Device:
             ),
             options.configuration,
         )
+        self.local_list = part(LocalList, options)(self.clock.now, self.configuration)
+        self.list_conflict = _unheard
+        """Called when the Central System says otherwise of an idTag than the local list."""
         self.connectors = {
             number: Connector(
                 number, options.fixed_cable, part(Meter, options)(1000.0 * number), cable=options.fixed_cable
@@ -168,17 +176,34 @@ class Device:
         return [connector for connector in self.connectors.values() if connector.transaction]
 
     def remember(self, id_tag: str, info: IdTagInfo) -> None:
-        """Update the authorization cache from an answer, when the cache is enabled."""
-        if self._caches:
+        """Update the enabled authorization cache from an answer; the local list only the Central System changes.
+
+        What the list knows is not cached (1.6 §3.5.3), and an answer that contradicts it is told (§3.5.2).
+        """
+        listed = self.local_list.get(id_tag) if self.lists else None
+        if listed is None and self._caches:
             self.cache.put(id_tag, info)
+        elif listed is not None and listed.valid != info.valid:
+            self.list_conflict()
 
     def known(self, id_tag: str) -> IdTagInfo | None:
-        """Look an idTag up in the authorization cache, when the cache is enabled."""
-        return self.cache.get(id_tag) if self._caches else None
+        """Look an idTag up in the local list and then in the authorization cache (1.6 §3.5.3), where enabled."""
+        listed = self.local_list.get(id_tag) if self.lists else None
+        return listed or (self.cache.get(id_tag) if self._caches else None)
 
     def has(self, feature: str) -> bool:
         """Whether the charge point has one of the features that it may lack."""
         return feature not in self.options.without
+
+    @property
+    def lists(self) -> bool:
+        """Whether there is a local authorization list in use."""
+        return self.has("local_auth_list") and self.configuration.flag("LocalAuthListEnabled")
+
+    @property
+    def list_version(self) -> int:
+        """The version of the local list to tell; -1 without one (1.6 §5.10)."""
+        return self.local_list.version if self.lists else UNSUPPORTED
 
     @property
     def _caches(self) -> bool:

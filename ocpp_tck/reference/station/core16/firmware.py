@@ -44,6 +44,7 @@ class Firmware:
         self.transactions = part(Transactions, options)(device, self._background, self._changed)
         self._sender = self.transactions.sender
         self._reporter = part(StatusReporter, options)(device, self._sender, self._background)
+        device.list_conflict = self._reporter.list_conflict
         self._registration = part(Registration, options)(device, self._sender, self._accepted)
         self.driver = part(Driver, options)(device, self._sender, self.transactions, self._reporter, self._background)
         self.commands = part(CentralSystemCommands, options)(

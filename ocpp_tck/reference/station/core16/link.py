@@ -9,7 +9,7 @@ module does what the text says: the error codes NotImplemented (unknown action) 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Protocol
 from uuid import uuid4
@@ -65,6 +65,12 @@ class Commands(Protocol):
 
     def get_configuration(self, keys: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """Handle GetConfiguration; returns KeyValues and unknown keys."""
+
+    def get_local_list_version(self) -> int:
+        """Handle GetLocalListVersion."""
+
+    def send_local_list(self, version: int, kind: str, entries: list[Mapping[str, Any]]) -> Outcome:
+        """Handle SendLocalList; `entries` have keys in snake_case."""
 
     def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
         """Handle RemoteStartTransaction."""
@@ -197,6 +203,16 @@ class Link(ChargePoint):  # type: ignore[misc]
     def _on_get_configuration(self, **payload: Any) -> Any:
         values, unknown = self._commands.get_configuration(payload.get("key") or [])
         return call_result.GetConfiguration(configuration_key=values or None, unknown_key=unknown or None)
+
+    @on("GetLocalListVersion")  # type: ignore[untyped-decorator]
+    def _on_get_local_list_version(self, **_: Any) -> Any:
+        return call_result.GetLocalListVersion(list_version=self._commands.get_local_list_version())
+
+    @on("SendLocalList")  # type: ignore[untyped-decorator]
+    def _on_send_local_list(self, **payload: Any) -> Any:
+        entries = payload.get("local_authorization_list") or []
+        outcome = self._commands.send_local_list(payload["list_version"], payload["update_type"], entries)
+        return call_result.SendLocalList(status=self._status(outcome))
 
     @on("RemoteStartTransaction")  # type: ignore[untyped-decorator]
     def _on_remote_start(self, **payload: Any) -> Any:

@@ -88,6 +88,16 @@ class StatusReporter:
 
         self._sender.notify("StatusNotification", payload, delivered, unregistered=unregistered)
 
+    def list_conflict(self) -> None:
+        """Tell that the Central System contradicts the local authorization list (1.6 §3.5.2)."""
+        payload = {
+            "connector_id": MAIN_CONTROLLER,
+            "status": self.current(MAIN_CONTROLLER).status,
+            "error_code": "LocalListConflict",
+            "timestamp": stamp(self._device.clock.now()),
+        }
+        self._sender.notify("StatusNotification", payload)
+
     def _note(self, number: int) -> bool:
         report = self.current(number)
         if self._seen.get(number) == report:

@@ -416,6 +416,11 @@ class TestActions:
             sentence(known["lock_failure"], {"connector": 1, "active": False}, "S")
             == "Let the cable lock of connector 1 work again."
         )
+        told = [sentence(known["local_list_failure"], {"active": active}, "S") for active in (True, False)]
+        assert told == [
+            "Make storing a local authorization list fail.",
+            "Let storing a local authorization list work again.",
+        ]
         assert sentence(actions("cs", "2.0.1")["plug"], {"evse": 1, "connector": 2}, "S").endswith(
             "at EVSE 1, connector 2."
         )
