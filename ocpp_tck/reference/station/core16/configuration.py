@@ -10,7 +10,6 @@ from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
 MAX_KEYS = 50
 MAX_MEASURANDS = 10
 MAX_METER_VALUES = 100
-FEATURE_PROFILES = "Core,RemoteTrigger"
 _ROTATIONS = "NotApplicable|Unknown|RST|RTS|SRT|STR|TRS|TSR"
 
 Check = Callable[[str], str | None]
@@ -112,7 +111,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("StopTxnAlignedDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
         Key("StopTxnSampledData", "", _measurands),
         Key("StopTxnSampledDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
-        Key("SupportedFeatureProfiles", FEATURE_PROFILES, text, readonly=True),
+        Key("SupportedFeatureProfiles", "Core,RemoteTrigger", text, readonly=True),
         Key("TransactionMessageAttempts", "3", _integer(1)),
         Key("TransactionMessageRetryInterval", "10", _integer()),
         Key(
@@ -125,6 +124,19 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
     )
 
 
+def profile_keys(options: StationOptions) -> Iterator[Key]:
+    """Give the keys of the optional profiles that the charge point has."""
+    if "reservation" not in options.without:
+        zero = "false" if "reserve_connector_zero" in options.without else "true"
+        yield Key("ReserveConnectorZeroSupported", zero, _boolean, readonly=True)
+
+
+def profiles(options: StationOptions) -> str:
+    """Give the value of SupportedFeatureProfiles (1.6 §9.1.29)."""
+    optional = {"reservation": "Reservation"}
+    return ",".join(["Core", *(name for key, name in optional.items() if key not in options.without), "RemoteTrigger"])
+
+
 def adapted(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
     """Give the keys as the options want them seen and written; without a cache there is no key for it."""
     hidden, read_only, reboot = (
@@ -133,10 +145,11 @@ def adapted(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
     )
     if "authorization_cache" in options.without:
         hidden.add("authorizationcacheenabled")
-    for key in keys:
+    for key in (*keys, *profile_keys(options)):
         name = key.name.casefold()
         yield replace(
             key,
+            default=profiles(options) if name == "supportedfeatureprofiles" else key.default,
             hidden=name in hidden,
             readonly=key.readonly or name in read_only,
             reboot=key.reboot or name in reboot,
