@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpp_tck.case import cases_root, read_cases
-from ocpp_tck.pics import features
+from ocpp_tck.pics import decide, features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from ocpp_tck.case import SourceCase
 
 SHORT = """
 [test_data]
@@ -29,6 +27,7 @@ clock_aligned_interval = 2
 connection_timeout = 2
 transaction_duration = 1.0
 offline_duration = 1.0
+reservation_expiry = 2
 
 [limits]
 response = 5.0
@@ -44,15 +43,37 @@ interval = 1.0
 _HARDWARE = (
     "[station]\nconnectors = 2\n[[station.evses]]\nid = 1\nconnectors = 1\n[[station.evses]]\nid = 2\nconnectors = 1\n"
 )
-_NO = "false"
 
 
-def _answers(role: str, version: str, variant: tuple[str, ...]) -> str:
-    """Answer the questions about the embedded product."""
+VARIANT = ("fixed_cable", "backup_power", "without=reservation")
+"""What the second embedded charge point of 1.6 has or lacks, unlike the first; some cases apply to one of them only."""
+
+
+def answers(role: str, version: str, variant: tuple[str, ...] = ()) -> dict[str, bool]:
+    """Answer the questions about an embedded product with these options of its command line."""
     asked = features(version, role).values()
-    return "\n[pics]\n" + "".join(
-        f'"{item.id}" = {"true" if item.id in variant else item.default or _NO}\n' for item in asked
-    )
+    return {
+        item.id: item.id in variant or (item.default == "true" and f"without={item.id}" not in variant)
+        for item in asked
+    }
+
+
+def of_variant(condition: str) -> bool:
+    """Whether a case with this `applies_if` applies to the second charge point of 1.6, and not to the first."""
+    first, second = (decide(condition, answers("cs", "1.6", variant))[0] for variant in ((), VARIANT))
+    return second is True and first is False
+
+
+def pics_table(role: str, version: str, variant: tuple[str, ...] = ()) -> str:
+    """Write the answers as the table of a configuration."""
+    known = answers(role, version, variant)
+    return "\n[pics]\n" + "".join(f'"{name}" = {str(value).lower()}\n' for name, value in known.items())
+
+
+def option(text: str) -> str:
+    """Write an option of a product as its command line has it: `without=reservation`, `fixed_cable`."""
+    name, equals, value = text.partition("=")
+    return f"--{name.replace('_', '-')}{equals}{value}"
 
 
 def free_port() -> int:
@@ -92,14 +113,10 @@ def product(*arguments: str) -> Iterator[dict[str, str]]:
             process.stdout.close()
 
 
-VARIANT = ("fixed_cable", "backup_power")
-"""What the second embedded charge point of 1.6 has and the first has not; some cases apply to one of them only."""
-
-
 def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Callable[[Path, list[str]], int]) -> int:
     """Run the cases of one role against the embedded product; gives the exit code.
 
-    The 1.6 charge point has a second run with a fixed cable and back-up power, for the cases that only then apply.
+    The 1.6 charge point has a second run as `VARIANT`, for the cases that only then apply.
     """
     first = _demonstrate(role, version, report_dir, workers, run)
     if (role, version) != ("cs", "1.6"):
@@ -108,14 +125,9 @@ def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Ca
     ids = [
         case.facts["id"]
         for case in cases
-        if case.facts["id"].endswith("_CS")
-        and any(name in VARIANT and f"not {name}" not in _condition(case) for name in _condition(case).split())
+        if case.facts["id"].endswith("_CS") and of_variant(str(case.facts.get("applies_if", "")))
     ]
     return max(first, _demonstrate(role, version, report_dir, 0, run, VARIANT, ids)) if ids else first
-
-
-def _condition(case: SourceCase) -> str:
-    return str(case.facts.get("applies_if", ""))
 
 
 def _demonstrate(
@@ -137,7 +149,7 @@ def _demonstrate(
             if role == "csms"
             else _against_stations(stack, version, count, variant)
         )
-        config.write_text(text + SHORT + _answers(role, version, variant), encoding="utf-8")
+        config.write_text(text + SHORT + pics_table(role, version, variant), encoding="utf-8")
         options = [
             f"--ocpp-report-dir={folder}",
             *(f"--ocpp-case={case}" for case in cases),
@@ -181,7 +193,7 @@ def _tokens(number: int) -> dict[str, str]:
 def _against_stations(stack: ExitStack, version: str, count: int, variant: tuple[str, ...]) -> str:
     """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
     stations = ""
-    options = [f"--{name.replace('_', '-')}" for name in variant]
+    options = list(map(option, variant))
     for _ in range(count):
         listen, port = f"127.0.0.1:{free_port()}", free_port()
         place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")

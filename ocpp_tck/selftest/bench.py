@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocpp_tck.demo import free_port, product
-from ocpp_tck.pics import features
+from ocpp_tck.demo import free_port, option, pics_table, product
 from ocpp_tck.reference.link import Link
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 STATION = f"CP-{secrets.token_hex(4)}"
 """No station of another process has it, should one connect to a port that was given anew."""
-VARIANT = ("fixed_cable", "backup_power")
-"""What the other embedded charge point has, for the cases that only then apply."""
 PATIENCE = 3.0
 SHORT = """
 [test_data]
@@ -32,6 +29,7 @@ clock_aligned_interval = 1
 connection_timeout = 2
 transaction_duration = 0.5
 offline_duration = 0.5
+reservation_expiry = 2
 
 [limits]
 response = 1.0
@@ -62,6 +60,7 @@ class Bench:
             operator.powered = True
             observed.booted = {}
             observed.cached = True
+            observed.reservations.clear()
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()
@@ -112,7 +111,7 @@ def bench(
         station: identity of the product, or of the kit.
         short: tables of the kit's configuration with dwells and limits.
     """
-    options = [f"--{name.replace('_', '-')}{equals}{value}" for name, equals, value in map(_option, variant)]
+    options = [*map(option, variant)]
     options += [f"--defect={name}" for name in defects]
     identity = f"station_id = {json.dumps(station)}\n"
     if sut == "csms":
@@ -128,10 +127,6 @@ def bench(
             yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant, short))
 
 
-def _option(text: str) -> tuple[str, str, str]:
-    return text.partition("=")
-
-
 @contextmanager
 def _link(target: str) -> Iterator[tuple[Link, str]]:
     link = Link(("127.0.0.1", 0), "/".join(target.split("/")[:3]))
@@ -143,15 +138,11 @@ def _link(target: str) -> Iterator[tuple[Link, str]]:
 
 
 def _config(sut: str, version: str, place: str, control: str, variant: tuple[str, ...], short: str) -> str:
-    answers = "".join(
-        f'"{one.id}" = {"true" if one.id in variant else one.default or "false"}\n'
-        for one in features(version, sut).values()
-    )
     hardware = "connectors = 2\n" if version == "1.6" else "[[station.evses]]\nid = 1\n[[station.evses]]\nid = 2\n"
     return (
         f'[sut]\nrole = "{sut}"\nversion = "{version}"\nvendor = "ocpp-tck"\nmodel = "embedded, with a defect"\n'
         f"[connection]\n{place}[station]\n{hardware}"
         '[driver]\norder = ["http"]\n[driver.http]\n'
         f'url = "{control}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
-        f"{short}\n[pics]\n{answers}"
+        f"{short}{pics_table(sut, version, variant)}"
     )

@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocpp_tck.demo import VARIANT
 from ocpp_tck.reference.mutant import Match, Mutant, Reorder
-from ocpp_tck.selftest.bench import VARIANT
 from ocpp_tck.selftest.equivalents import load
 from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.matrix import Found, Open, summary

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.case import cases_root, read_cases
+from ocpp_tck.demo import VARIANT, of_variant
 from ocpp_tck.replay import replay
 from ocpp_tck.selftest.alter import altered
-from ocpp_tck.selftest.bench import VARIANT
 from ocpp_tck.selftest.equivalents import load
 from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.mutations import Mutation, mutations
@@ -146,8 +146,7 @@ def _cases(sut: str, version: str) -> Iterable[tuple[str, bool]]:
                 and version in facts.get("versions", ("1.6",))
                 and facts.get("status", "implemented") == "implemented"
             ):
-                condition = str(facts.get("applies_if", ""))
-                yield facts["id"], any(name in condition and f"not {name}" not in condition for name in VARIANT)
+                yield facts["id"], sut == "cs" and of_variant(str(facts.get("applies_if", "")))
 
 
 def carry_out(job: Job) -> Found:

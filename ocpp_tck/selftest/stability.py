@@ -34,7 +34,7 @@ from ocpp_tck.evidence.journal import read_journal
 from ocpp_tck.reference.mutant import Lag, Match, Mutant
 from ocpp_tck.report.fold import fold
 from ocpp_tck.run import NEAR, Run
-from ocpp_tck.selftest.bench import VARIANT, bench
+from ocpp_tck.selftest.bench import bench
 from ocpp_tck.selftest.cases import VERSIONS, cases_of
 from ocpp_tck.selftest.result import Part, Row, told, write_part
 from ocpp_tck.verdict import Verdict
@@ -89,22 +89,13 @@ class Suite:
         known = cases_of(self.sut, self.version).values()
         if not self.variant:
             return list(known)
-        return [pair for pair in known if _needs(pair[0].applies_if, self.variant)]
-
-
-def _needs(condition: str, variant: tuple[str, ...]) -> bool:
-    """Whether a case applies to the second product only."""
-    if not condition:
-        return False
-    ids = pics.parse(condition).ids()
-    plain = dict.fromkeys(ids, True) | dict.fromkeys(ids & set(variant), False)
-    return pics.decide(condition, plain)[0] is False and pics.decide(condition, dict.fromkeys(ids, True))[0] is True
+        return [pair for pair in known if demo.of_variant(pair[0].applies_if)]
 
 
 def suites(sut: str | None, version: str | None) -> list[Suite]:
     """Give every suite, or those of a role or version."""
     found = [Suite(role, name) for role in SUTS for name in VERSIONS]
-    found.append(Suite("cs", "1.6", VARIANT))
+    found.append(Suite("cs", "1.6", demo.VARIANT))
     return [one for one in found if sut in {None, one.sut} and version in {None, one.version}]
 
 
@@ -303,7 +294,7 @@ def with_workers(suite: Suite, ledger: Ledger) -> None:
         )
         found = 0
         for folder in sorted(Path(scratch).iterdir()):
-            of = Suite(suite.sut, suite.version, VARIANT if folder.name.endswith("-variant") else ())
+            of = Suite(suite.sut, suite.version, demo.VARIANT if folder.name.endswith("-variant") else ())
             wanted = {case.id for case, _ in of.cases()}
             journals = [read_journal(path) for path in sorted(folder.glob("journal-*.jsonl"))]
             for case in fold(journals).cases:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_tck import pics
 from ocpp_tck.pics import features
+from ocpp_tck.reference.launch import FEATURES
 from ocpp_tck.selftest.cases import cases_of
 from ocpp_tck.settings import Evse, Hardware
 
@@ -204,7 +205,7 @@ def _station16(dice: Random, plain: Variant) -> Variant:
         f"connectors={plain.connectors}",
         f"reboot-seconds={dice.choice([0, 0.1, 0.5])}",
         f"reconnect-seconds={dice.choice([0.05, 0.3])}",
-        *(f"without={name}" for name in sorted(answers) if name in _BUILT_WITHOUT and not answers[name]),
+        *(f"without={name}" for name in sorted(answers) if name in FEATURES and not answers[name]),
         *(name.replace("_", "-") for name in ("fixed_cable", "backup_power") if answers[name]),
         *(f"hidden-key={key}" for key in hidden),
         *(f"read-only-key={key}" for key in read_only),
@@ -217,9 +218,6 @@ def _station16(dice: Random, plain: Variant) -> Variant:
     if password:
         options.append(f"password={password}")
     return replace(plain, options=tuple(options), password=password, excused=excused, tokens=tokens)
-
-
-_BUILT_WITHOUT = ("authorization_cache", "local_stop", "lock_failure", "offline_transactions")
 
 
 def _tokens(dice: Random, length: int, letters: str) -> dict[str, str]:

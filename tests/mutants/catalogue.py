@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
+from ocpp_tck.demo import of_variant
 from ocpp_tck.reference.mutant import Mutant as Defect
 from ocpp_tck.reference.mutant import MutantError, parse
-from ocpp_tck.selftest.bench import VARIANT
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = {"1.6": "v16", "2.0.1": "v20", "2.1": "v20"}
@@ -145,8 +145,7 @@ def planned(sut: str, version: str) -> list[SourceCase]:
 
 
 def _needs_variant(case: SourceCase) -> bool:
-    condition = str(case.facts.get("applies_if", ""))
-    return any(name in condition and f"not {name}" not in condition for name in VARIANT)
+    return case.facts["id"].endswith("_CS") and of_variant(str(case.facts.get("applies_if", "")))
 
 
 def _mutant(entry: dict[str, Any], steps: dict[str, tuple[str, ...]], place: str) -> Mutant:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.case import case_of
-from ocpp_tck.selftest.bench import VARIANT, Bench, bench
+from ocpp_tck.demo import VARIANT
+from ocpp_tck.selftest.bench import Bench, bench
 from tests.mutants.catalogue import HERE, Catalogue, CatalogueError, Mutant, load
 
 if TYPE_CHECKING:
