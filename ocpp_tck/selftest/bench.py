@@ -61,6 +61,7 @@ class Bench:
             observed.booted = {}
             observed.cached = True
             observed.reservations.clear()
+            observed.reservations_made = 0
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()

@@ -14,9 +14,17 @@ from ocpp_tck.reference.defects.table import Defect
 @cache
 def every() -> tuple[Defect, ...]:
     """Give all defects: of the station before those of the CSMS, of 1.6 before 2.x."""
-    from ocpp_tck.reference.defects import csms16, csms20, station16_sessions, station20  # noqa: PLC0415 - needs their products
+    from ocpp_tck.reference.defects import (  # noqa: PLC0415 - needs their products
+        csms16,
+        csms20,
+        station16_reservation,
+        station16_sessions,
+        station20,
+    )
 
-    return tuple(one for module in (station16_sessions, station20, csms16, csms20) for one in module.table.defects)
+    modules = (station16_sessions, station16_reservation, station20, csms16, csms20)
+    tables = dict.fromkeys(module.table for module in modules)  # several modules may fill one
+    return tuple(one for table in tables for one in table.defects)
 
 
 def known(role: str, version: str) -> tuple[Defect, ...]:

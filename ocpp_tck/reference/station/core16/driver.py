@@ -11,6 +11,8 @@ from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 
 LOCK_FAILURE = "ConnectorLockFailure"
 _LAST = 10
+_SETTLE_SECONDS = 0.05
+"""The soonest that a reservation is looked at again whose timer rang before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Driver:
         for one in reservations.all:
             if not self._background.running(one):
                 left = one.expiry - self._device.clock.now()
-                self._background.after(max(0.0, left.total_seconds()), one, self.changed)
+                self._background.after(max(_SETTLE_SECONDS, left.total_seconds()), one, self.changed)
 
     def _watch_preparing(self, connector: Connector, *, preparing: bool) -> None:
         name = ("preparing", connector.number)
