@@ -46,33 +46,34 @@ _HARDWARE = (
 
 
 VARIANT = ("fixed_cable", "backup_power", "without=reservation")
-"""What the second embedded charge point of 1.6 has or lacks, unlike the first; some cases apply to one of them only."""
+"""Options of the second embedded charge point of 1.6; some cases apply to one of the two only."""
 
 
-def answers(role: str, version: str, variant: tuple[str, ...] = ()) -> dict[str, bool]:
-    """Answer the questions about an embedded product with these options of its command line."""
-    asked = features(version, role).values()
-    return {
-        item.id: item.id in variant or (item.default == "true" and f"without={item.id}" not in variant)
-        for item in asked
-    }
+def declared(role: str, version: str, options: Sequence[str] = ()) -> dict[str, bool]:
+    """Answer the questions about the embedded product that was started with these options."""
+    asked = features(version, role)
+    answers = {item.id: item.default == "true" for item in asked.values()}
+    answers |= {name: True for name in options if name in asked}
+    return answers | {name.removeprefix("without="): False for name in options if name.startswith("without=")}
 
 
-def of_variant(condition: str) -> bool:
-    """Whether a case with this `applies_if` applies to the second charge point of 1.6, and not to the first."""
-    first, second = (decide(condition, answers("cs", "1.6", variant))[0] for variant in ((), VARIANT))
-    return second is True and first is False
+def answers(role: str, version: str, options: Sequence[str] = ()) -> str:
+    """Write the table `[pics]` of the embedded product that was started with these options."""
+    given = declared(role, version, options).items()
+    return "\n[pics]\n" + "".join(f'"{name}" = {str(answer).lower()}\n' for name, answer in given)
 
 
-def pics_table(role: str, version: str, variant: tuple[str, ...] = ()) -> str:
-    """Write the answers as the table of a configuration."""
-    known = answers(role, version, variant)
-    return "\n[pics]\n" + "".join(f'"{name}" = {str(value).lower()}\n' for name, value in known.items())
+def of_variant(role: str, version: str, condition: str) -> bool:
+    """Whether a case with this `applies_if` applies to the second embedded charge point only."""
+    if (role, version) != ("cs", "1.6"):
+        return False
+    plain, other = (decide(condition, declared(role, version, options))[0] for options in ((), VARIANT))
+    return other is True and plain is False
 
 
-def option(text: str) -> str:
-    """Write an option of a product as its command line has it: `without=reservation`, `fixed_cable`."""
-    name, equals, value = text.partition("=")
+def argument(option: str) -> str:
+    """Write an option of an embedded product, such as `fixed_cable` or `connectors=3`, for its command line."""
+    name, equals, value = option.partition("=")
     return f"--{name.replace('_', '-')}{equals}{value}"
 
 
@@ -125,7 +126,8 @@ def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Ca
     ids = [
         case.facts["id"]
         for case in cases
-        if case.facts["id"].endswith("_CS") and of_variant(str(case.facts.get("applies_if", "")))
+        if case.facts["id"].endswith("_CS") and "1.6" in case.facts.get("versions", ("1.6",))
+        if of_variant(role, version, str(case.facts.get("applies_if", "")))
     ]
     return max(first, _demonstrate(role, version, report_dir, 0, run, VARIANT, ids)) if ids else first
 
@@ -149,7 +151,7 @@ def _demonstrate(
             if role == "csms"
             else _against_stations(stack, version, count, variant)
         )
-        config.write_text(text + SHORT + pics_table(role, version, variant), encoding="utf-8")
+        config.write_text(text + SHORT + answers(role, version, variant), encoding="utf-8")
         options = [
             f"--ocpp-report-dir={folder}",
             *(f"--ocpp-case={case}" for case in cases),
@@ -193,7 +195,7 @@ def _tokens(number: int) -> dict[str, str]:
 def _against_stations(stack: ExitStack, version: str, count: int, variant: tuple[str, ...]) -> str:
     """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
     stations = ""
-    options = list(map(option, variant))
+    options = [argument(option) for option in variant]
     for _ in range(count):
         listen, port = f"127.0.0.1:{free_port()}", free_port()
         place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")

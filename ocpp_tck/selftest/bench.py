@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ocpp_tck.demo import free_port, option, pics_table, product
+from ocpp_tck.demo import answers, argument, free_port, product
 from ocpp_tck.reference.link import Link
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def bench(
         station: identity of the product, or of the kit.
         short: tables of the kit's configuration with dwells and limits.
     """
-    options = [*map(option, variant)]
+    options = [argument(option) for option in variant]
     options += [f"--defect={name}" for name in defects]
     identity = f"station_id = {json.dumps(station)}\n"
     if sut == "csms":
@@ -145,5 +145,5 @@ def _config(sut: str, version: str, place: str, control: str, variant: tuple[str
         f"[connection]\n{place}[station]\n{hardware}"
         '[driver]\norder = ["http"]\n[driver.http]\n'
         f'url = "{control}/{{action_kebab}}?station={{station}}"\nbody = "{{payload}}"\n'
-        f"{short}{pics_table(sut, version, variant)}"
+        f"{short}{answers(sut, version, variant)}"
     )

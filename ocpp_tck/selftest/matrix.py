@@ -146,7 +146,8 @@ def _cases(sut: str, version: str) -> Iterable[tuple[str, bool]]:
                 and version in facts.get("versions", ("1.6",))
                 and facts.get("status", "implemented") == "implemented"
             ):
-                yield facts["id"], sut == "cs" and of_variant(str(facts.get("applies_if", "")))
+                condition = str(facts.get("applies_if", ""))
+                yield facts["id"], of_variant(sut, version, condition)
 
 
 def carry_out(job: Job) -> Found:

@@ -89,7 +89,7 @@ class Suite:
         known = cases_of(self.sut, self.version).values()
         if not self.variant:
             return list(known)
-        return [pair for pair in known if demo.of_variant(pair[0].applies_if)]
+        return [pair for pair in known if demo.of_variant(self.sut, self.version, pair[0].applies_if)]
 
 
 def suites(sut: str | None, version: str | None) -> list[Suite]:

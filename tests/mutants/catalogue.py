@@ -121,7 +121,12 @@ def load(sut: str, version: str, folder: Path = HERE) -> Catalogue:
                 f"{spared.case} step {spared.step}: excused, and yet it has a mutant; drop one of the two"
             )
     return Catalogue(
-        tuple(mutants), tuple(excused), steps, frozenset(case.facts["id"] for case in cases if _needs_variant(case))
+        tuple(mutants),
+        tuple(excused),
+        steps,
+        frozenset(
+            case.facts["id"] for case in cases if of_variant(sut, version, str(case.facts.get("applies_if", "")))
+        ),
     )
 
 
@@ -142,10 +147,6 @@ def planned(sut: str, version: str) -> list[SourceCase]:
         and version in case.facts.get("versions", ("1.6",))
         and case.facts.get("status", "implemented") == "implemented"
     ]
-
-
-def _needs_variant(case: SourceCase) -> bool:
-    return case.facts["id"].endswith("_CS") and of_variant(str(case.facts.get("applies_if", "")))
 
 
 def _mutant(entry: dict[str, Any], steps: dict[str, tuple[str, ...]], place: str) -> Mutant:

@@ -23,7 +23,7 @@ def every() -> tuple[Defect, ...]:
     )
 
     modules = (station16_sessions, station16_reservation, station20, csms16, csms20)
-    tables = dict.fromkeys(module.table for module in modules)  # several modules may fill one
+    tables = dict.fromkeys(module.table for module in modules)  # one may have several modules
     return tuple(one for table in tables for one in table.defects)
 
 

@@ -293,7 +293,8 @@ async def test_connector_0_may_be_left_out():
         await reserved(central)
         keys = ["SupportedFeatureProfiles", "ReserveConnectorZeroSupported"]
         found = await central.ask("GetConfiguration", key=keys)
-        assert [one["value"] for one in found["configurationKey"]] == ["Core,Reservation,RemoteTrigger", "false"]
+        assert [one["value"] for one in found["configurationKey"]] == ["Core,Reservation,RemoteTrigger"]
+        assert found["unknownKey"] == keys[1:]
 
 
 @run

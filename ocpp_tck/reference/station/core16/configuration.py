@@ -1,4 +1,4 @@
-"""The configuration keys of the Core profile (1.6 §9.1) and their rules."""
+"""The configuration keys (1.6 §9) and their rules."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,6 +10,18 @@ from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
 MAX_KEYS = 50
 MAX_MEASURANDS = 10
 MAX_METER_VALUES = 100
+FEATURE_PROFILES = {
+    "Core": "",
+    "Reservation": "reservation",
+    "RemoteTrigger": "remote_trigger",
+}
+"""The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
+_KEYS_OF = {
+    "authorization_cache": ("AuthorizationCacheEnabled",),
+    "reservation": ("ReserveConnectorZeroSupported",),
+    "reserve_connector_zero": ("ReserveConnectorZeroSupported",),
+}
+"""The keys that are not there without a feature."""
 _ROTATIONS = "NotApplicable|Unknown|RST|RTS|SRT|STR|TRS|TSR"
 
 Check = Callable[[str], str | None]
@@ -103,6 +115,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("MeterValueSampleInterval", "60", _integer()),
         Key("MinimumStatusDuration", "0", _integer()),
         Key("NumberOfConnectors", str(connectors), _integer(connectors, connectors), readonly=True),
+        Key("ReserveConnectorZeroSupported", "true", _boolean, readonly=True),
         Key("ResetRetries", "1", _integer()),
         Key("StopTransactionMaxMeterValues", str(MAX_METER_VALUES), _integer(2), readonly=True),
         Key("StopTransactionOnEVSideDisconnect", "true", _boolean),
@@ -111,7 +124,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("StopTxnAlignedDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
         Key("StopTxnSampledData", "", _measurands),
         Key("StopTxnSampledDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
-        Key("SupportedFeatureProfiles", "Core,RemoteTrigger", text, readonly=True),
+        Key("SupportedFeatureProfiles", ",".join(FEATURE_PROFILES), text, readonly=True),
         Key("TransactionMessageAttempts", "3", _integer(1)),
         Key("TransactionMessageRetryInterval", "10", _integer()),
         Key(
@@ -124,32 +137,20 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
     )
 
 
-def profile_keys(options: StationOptions) -> Iterator[Key]:
-    """Give the keys of the optional profiles that the charge point has."""
-    if "reservation" not in options.without:
-        zero = "false" if "reserve_connector_zero" in options.without else "true"
-        yield Key("ReserveConnectorZeroSupported", zero, _boolean, readonly=True)
-
-
-def profiles(options: StationOptions) -> str:
-    """Give the value of SupportedFeatureProfiles (1.6 §9.1.29)."""
-    optional = {"reservation": "Reservation"}
-    return ",".join(["Core", *(name for key, name in optional.items() if key not in options.without), "RemoteTrigger"])
-
-
 def adapted(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
-    """Give the keys as the options want them seen and written; without a cache there is no key for it."""
+    """Give the keys as the options want them seen and written; without a feature there is no key for it."""
     hidden, read_only, reboot = (
         {name.casefold() for name in names}
         for names in (options.hidden_keys, options.read_only_keys, options.reboot_keys)
     )
-    if "authorization_cache" in options.without:
-        hidden.add("authorizationcacheenabled")
-    for key in (*keys, *profile_keys(options)):
+    for feature in options.without & _KEYS_OF.keys():
+        hidden.update(name.casefold() for name in _KEYS_OF[feature])
+    profiles = ",".join(name for name, feature in FEATURE_PROFILES.items() if feature not in options.without)
+    for key in keys:
         name = key.name.casefold()
         yield replace(
             key,
-            default=profiles(options) if name == "supportedfeatureprofiles" else key.default,
+            default=profiles if key.name == "SupportedFeatureProfiles" else key.default,
             hidden=name in hidden,
             readonly=key.readonly or name in read_only,
             reboot=key.reboot or name in reboot,

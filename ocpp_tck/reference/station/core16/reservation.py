@@ -154,7 +154,8 @@ class Reservations:
 
     def _status_of_whole(self, others: list[Reservation]) -> str:
         device = self._device
-        if not device.configuration.flag("ReserveConnectorZeroSupported"):
+        supported = device.has("reserve_connector_zero")
+        if not supported or not device.configuration.flag("ReserveConnectorZeroSupported"):
             return "Rejected"
         connectors = device.connectors.values()
         if device.fault is not None or all(each.fault is not None for each in connectors):
