@@ -231,7 +231,9 @@ def test_cancel(csms: Csms, operator: Operator, step: Any) -> None:
 def test_cancel_rejected(csms: Csms, operator: Operator, step: Any) -> None:
     """The operator cancels a reservation that the charge point does not have."""
     order_reservation(csms, operator, "Accepted")
-    request = csms.expect("ReserveNow")
+    with step("1", "The central system asks for a reservation"):
+        request = csms.expect("ReserveNow")
+
     with step("4", "The central system takes the status Reserved"):
         csms.report_status("Reserved")
 
