@@ -124,6 +124,8 @@ _DATA = {
     "connection_timeout": "seconds to plug in after authorization, as the kit sets it",
     "transaction_duration": "seconds that a transaction runs where a while is asked for",
     "offline_duration": "seconds that the kit stays away where a while is asked for",
+    "reservation_duration": "seconds that a reservation lasts which is to outlast its case",
+    "reservation_expiry": "seconds until a reservation expires that nobody uses",
     "vendor_id": "vendorId of DataTransfer that the product does not know",
     "message_id": "messageId that goes with it",
     "configuration_key": "a configuration key that can be written (1.6)",

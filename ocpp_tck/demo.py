@@ -27,6 +27,7 @@ clock_aligned_interval = 2
 connection_timeout = 2
 transaction_duration = 1.0
 offline_duration = 1.0
+reservation_expiry = 2
 
 [limits]
 response = 5.0
@@ -44,7 +45,7 @@ _HARDWARE = (
 )
 
 
-VARIANT = ("fixed_cable", "backup_power", "without=local_auth_list")
+VARIANT = ("fixed_cable", "backup_power", "without=local_auth_list", "without=reservation")
 """Options of the second embedded charge point of 1.6; some cases apply to one of the two only."""
 
 

@@ -81,6 +81,8 @@ def recall(stretches: Sequence[Stretch], run: Run) -> None:
                 run.observed.notice(Event("call", 0.0, action=action, payload=fields, reply=reply))
             elif run.csms is not None:
                 _as_station(run.csms, call, result)
+            elif call.action == "ReserveNow" and isinstance(lookup(call.payload, "reservationId"), int):
+                run.observed.reserve(lookup(call.payload, "reservationId"))
         if run.csms is not None:
             run.csms.tried_wrong_password = run.csms.tried_wrong_password or any(stretch.over())
     if stretches and run.station is not None:

@@ -102,6 +102,8 @@ class TestData:
         connection_timeout: ConnectionTimeOut / EVConnectionTimeOut that the kit sets, seconds.
         transaction_duration: how long a transaction runs where the OCA asks for a while, seconds.
         offline_duration: how long the kit stays away where the OCA asks for a while, seconds.
+        reservation_duration: how long a reservation lasts that is to outlast its case, seconds.
+        reservation_expiry: how long a reservation lasts that nobody uses, the OCA's expiry date offset, seconds.
         vendor_id: vendorId for DataTransfer that the product does not know.
         message_id: messageId for DataTransfer.
         configuration_key: a writable configuration key (1.6).
@@ -128,6 +130,8 @@ class TestData:
     connection_timeout: int = 30
     transaction_duration: float = 30.0
     offline_duration: float = 30.0
+    reservation_duration: int = 3600
+    reservation_expiry: int = 60
     vendor_id: str = "org.ocpp-tck.unknown"
     message_id: str = "unknown"
     configuration_key: str = "MeterValueSampleInterval"

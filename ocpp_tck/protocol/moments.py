@@ -5,6 +5,7 @@ Python's own reader takes forms that are neither and refuses some that are: ordi
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
@@ -46,6 +47,12 @@ def quick(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return read(text)
+
+
+def seconds(text: object) -> float:
+    """Give a moment in seconds since the epoch, not a number (which compares with nothing) for what is none."""
+    moment = quick(str(text))
+    return math.nan if moment is None else moment.timestamp()
 
 
 def _date(found: re.Match[str]) -> date:

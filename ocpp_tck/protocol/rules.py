@@ -11,6 +11,7 @@ from ocpp_tck.protocol.rules_configuration import RULES as CONFIGURATION
 from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_lists import RULES as LISTS
 from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
+from ocpp_tck.protocol.rules_reservations import RULES as RESERVATIONS
 from ocpp_tck.protocol.rules_session import RULES as SESSION
 from ocpp_tck.protocol.rules_transactions import RULES as TRANSACTIONS
 from ocpp_tck.protocol.rules_variables import RULES as VARIABLES
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken"]
 
-_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *CONFIGURATION, *LISTS, *TRANSACTIONS, *VARIABLES)
+_ALL = (
+    *FRAMES,
+    *SESSION,
+    *PAYLOADS,
+    *BOOT,
+    *CONFIGURATION,
+    *LISTS,
+    *TRANSACTIONS,
+    *RESERVATIONS,
+    *VARIABLES,
+)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 

@@ -23,6 +23,8 @@ FEATURES = (
     "lock_failure",
     "offline_transactions",
     "remote_trigger",
+    "reservation",
+    "reserve_connector_zero",
 )
 """What an embedded charge point of 1.6 can be built without."""
 

@@ -164,20 +164,23 @@ class Csms(Product):
             "StatusNotification", connectorId=number, status=status, errorCode=error_code, timestamp=self.now()
         )
 
-    def start_transaction(self, token: str, *, at: str = "") -> Received:
+    def start_transaction(self, token: str, *, at: str = "", reservation: int | None = None) -> Received:
         """Send a StartTransaction (1.6 4.8) for the configured connector; gives the answer.
 
         Args:
             token: idTag that starts it.
             at: when it began, if that was earlier than now.
+            reservation: reservationId of the reservation that it ends (1.6 4.8).
         """
         connector = self.hardware.connector
+        fields = {} if reservation is None else {"reservationId": reservation}
         conf = self.call(
             "StartTransaction",
             connectorId=connector,
             idTag=token,
             meterStart=self.meter,
             timestamp=at or self.now(),
+            **fields,
         )
         number = conf.get("transactionId")
         if isinstance(number, int):

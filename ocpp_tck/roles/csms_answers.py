@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.protocol import moments
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 def iso(seconds: float) -> str:
     """Write a time as OCPP wants it: UTC with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(text: object) -> float:
+    """Read a time as OCPP writes it; not a number, which compares with nothing, when it is none."""
+    return moments.seconds(text)
 
 
 class CsmsAnswers:

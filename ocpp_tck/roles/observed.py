@@ -52,6 +52,8 @@ class Observed:
         transactions: open transactions by id; that of 2.x is case-insensitive and stands in small letters.
         cached: whether a token may be in the authorization cache since the last ClearCache.
         listed: whether the kit has put a token into the local authorization list.
+        reservations: ids of the reservations that the kit has made (1.6) and that may still stand.
+        reservations_made: the highest of all those ids.
     """
 
     booted: dict[str, Any] = field(default_factory=dict)
@@ -61,10 +63,19 @@ class Observed:
     transactions: dict[int | str, Transaction] = field(default_factory=dict)
     cached: bool = True
     listed: bool = False
+    reservations: set[int] = field(default_factory=set)
+    reservations_made: int = 0
 
     def status(self, connector: int, evse: int = 0) -> str:
         """Last status of a connector, empty when it never reported one."""
         return self.connectors.get((evse, connector), "")
+
+    def reserve(self, number: int = 0) -> int:
+        """Note a reservation that the kit asks for; gives its id, a new one when none is given."""
+        number = number or self.reservations_made + 1
+        self.reservations_made = max(self.reservations_made, number)
+        self.reservations.add(number)
+        return number
 
     def notice(self, event: Event) -> None:
         """Learn from one request of the station and the kit's answer to it."""

@@ -29,6 +29,7 @@ clock_aligned_interval = 1
 connection_timeout = 2
 transaction_duration = 0.5
 offline_duration = 0.5
+reservation_expiry = 2
 
 [limits]
 response = 1.0
@@ -61,6 +62,8 @@ class Bench:
             observed.booted = {}
             observed.cached = True
             observed.listed = False
+            observed.reservations.clear()
+            observed.reservations_made = 0
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()

@@ -24,6 +24,7 @@ from ocpp_tck.selftest.legal import (
     with_fields,
     without_fields,
 )
+from ocpp_tck.settings import TestData
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -309,8 +310,20 @@ def _padded_values(_dice: Random, _scene: Scene) -> list[Mutant]:
     return [on(CS, "result", "GetConfiguration", reworked(spelt), "values")]
 
 
+def _validated_reservation(_dice: Random, _scene: Scene) -> list[Mutant]:
+    """5.13: it is recommended to validate the idTag of a reservation after its request.
+
+    It is that of the kit's test data, unless the variation has drawn others.
+    """
+    asks = Inject(call("Authorize", {"idTag": TestData().valid_token}), sender=CS, in_turn=True)
+    return [on(CS, "result", "ReserveNow", asks, "idTag validated", where={"status": "Accepted"})]
+
+
 def _refusals(dice: Random, scene: Scene) -> list[Mutant]:
     """Where the document lets a CALLERROR or several statuses stand."""
+    if scene.case in {"TC_048_4_CS", "TC_050_4_CS"}:
+        code = dice.choice(["NotImplemented", "NotSupported"])
+        return [on(CS, "result", "ReserveNow", AnswerError(code, TEXT), "refused")]
     if scene.case == "TC_027_CS":
         code = dice.choice(["PropertyConstraintViolation", "GenericError", "NotSupported"])
         return [on(CS, "result", "RemoteStartTransaction", AnswerError(code, TEXT), "refused")]
@@ -350,7 +363,14 @@ STATION = (
     Change("Finishing told first", _status_first("StopTransaction", "Finishing")),
     Change(
         "the effect before the answer",
-        effect_first("RemoteStartTransaction", "RemoteStopTransaction", "ChangeAvailability", "UnlockConnector"),
+        effect_first(
+            "RemoteStartTransaction",
+            "RemoteStopTransaction",
+            "ChangeAvailability",
+            "UnlockConnector",
+            "ReserveNow",
+            "CancelReservation",
+        ),
     ),
     Change("full StatusNotification", _full_status),
     Change("StatusNotification with a warning", _warned_status),
@@ -367,6 +387,7 @@ STATION = (
     Change("keys in other letter case", _key_letters),
     Change("empty lists of keys", _empty_lists),
     Change("values spelt otherwise", _padded_values),
+    Change("the idTag of a reservation validated", _validated_reservation),
     Change("other refusals", _refusals),
 )
 
@@ -399,10 +420,16 @@ def _orders(scene: Scene) -> list[tuple[str, Mapping[str, Any]]]:
     return [(action, payload) for action, payload in _ORDERS if f'"{action}"' not in scene.steps]
 
 
+_GROUPED = {"TC_053_CSMS"}
+"""Cases that hold the parentIdTag of an Authorize.conf against another one."""
+
+
 def _tag_info(**values: Any) -> Maker:
     """7.27: what an IdTagInfo may say besides the status."""
 
-    def make(_dice: Random, _scene: Scene) -> list[Mutant]:
+    def make(_dice: Random, scene: Scene) -> list[Mutant]:
+        held = {"Authorize"} if scene.case in _GROUPED and "parentIdTag" in values else set()
+
         def full(payload: dict[str, Any]) -> dict[str, Any] | None:
             info = payload.get("idTagInfo")
             if info is None or info["status"] == "Expired":
@@ -416,6 +443,7 @@ def _tag_info(**values: Any) -> Maker:
         return [
             on(CSMS, "result", action, reworked(full), action)
             for action in ("Authorize", "StartTransaction", "StopTransaction")
+            if action not in held
         ]
 
     return make
@@ -458,6 +486,18 @@ def _remote_start(dice: Random, _scene: Scene) -> list[Mutant]:
         },
     }
     return [on(CSMS, "call", "RemoteStartTransaction", with_fields(chargingProfile=profile), "profile")]
+
+
+def _reservation_id(dice: Random, _scene: Scene) -> list[Mutant]:
+    """6.37: any integer that is unique; the central system may number its reservations itself."""
+    number = dice.choice([0, -1, 2**31 - 1, -(2**31)])
+    return [on(CSMS, "call", "ReserveNow", with_fields(reservationId=number), "id")]
+
+
+def _reserved_group(_dice: Random, _scene: Scene) -> list[Mutant]:
+    """6.37: parentIdTag is optional."""
+    group = reworked(lambda payload: {"parentIdTag": "P" * 20, **payload})
+    return [on(CSMS, "call", "ReserveNow", group, "group")]
 
 
 def _no_keys(_dice: Random, _scene: Scene) -> list[Mutant]:
@@ -524,6 +564,8 @@ CENTRAL = (
     Change("other boot intervals", _boot_interval, early=True),
     Change("other transaction ids", _transaction_id),
     Change("remote start without connector or with profile", _remote_start),
+    Change("other reservation ids", _reservation_id),
+    Change("a reservation for a group", _reserved_group),
     Change("all keys by an empty list", _no_keys),
     Change("DataTransfer refused otherwise", _data_refused),
     Change("full entries of a local list", _full_entries),

@@ -191,6 +191,7 @@ def _data(dice: Random, variant: Variant, case: Case) -> dict[str, Any]:
         "clock_aligned_interval": dice.choice([1, 2]),
         "transaction_duration": dice.choice([0.3, 1.0]),
         "offline_duration": dice.choice([0.3, 1.0]),
+        "reservation_expiry": dice.choice([2, 3]),
     }
     if not variant.tokens.get("vendor_id"):
         data["vendor_id"] = dice.choice(["org.ocpp-tck.unknown", "v" * 255, "com.example.Süd/1"])

@@ -12,6 +12,7 @@ from ocpp_tck.protocol.semantic.lists16 import Lists16
 from ocpp_tck.protocol.semantic.meters20 import meters
 from ocpp_tck.protocol.semantic.primitives import ids, primitives
 from ocpp_tck.protocol.semantic.remote_starts16 import RemoteStarts16
+from ocpp_tck.protocol.semantic.reservations16 import Reservations16
 from ocpp_tck.protocol.semantic.times import Times
 from ocpp_tck.protocol.semantic.transactions16 import Transactions16
 from ocpp_tck.protocol.semantic.transactions20 import Transactions20
@@ -41,6 +42,7 @@ class Semantics:
         self._remote_starts = RemoteStarts16(clock_tolerance)
         self._lists = Lists16()
         self._triggers = Triggers16()
+        self._reservations = Reservations16(clock_tolerance)
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -66,6 +68,7 @@ class Semantics:
             *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
             *self._remote_starts.called(action, payload, time),
+            *(self._reservations.called(action, payload) if self._version is Version.V16 else ()),
         ]
 
     def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
@@ -78,6 +81,8 @@ class Semantics:
             return []
         payload = message.payload
         self._remote_starts.answered(action, call.payload, payload)
+        if self._version is Version.V16:
+            self._reservations.answered(action, call.payload, payload, time)
         return [
             *self._times.judge(action, "response", payload, sender, time),
             *primitives(self._version, action, "response", payload, sender),

@@ -18,6 +18,7 @@ from ocpp_tck.protocol.session import digest
 if TYPE_CHECKING:
     from ocpp_tck.protocol.types import Json, Version, Violation
 
+K = TypeVar("K")
 T = TypeVar("T")
 NO_ID = -1
 """transactionId of messages about a transaction that never got an id (errata 3.18)."""
@@ -108,14 +109,14 @@ class Transactions16:
                 accepted=payload["idTagInfo"]["status"] == "Accepted",
                 meter_start=begin if isinstance(begin, int) else -math.inf,
             )
-            _remember(self._running, number, begun)
+            remember(self._running, number, begun)
             if (other is not None and other.start != request) or number in self._stopped:
                 text = f"the transaction id {number} was given before"
                 return [broken("transaction.id_unique", self._version, text, "transactionId")]
         if action == "StopTransaction" and isinstance(request, dict):
             number = request.get("transactionId")
             if isinstance(number, int) and self._running.pop(number, None) is not None:
-                _remember(self._stopped, number, _Stop(connection, digest(request), str(request.get("timestamp"))))
+                remember(self._stopped, number, _Stop(connection, digest(request), str(request.get("timestamp"))))
         return []
 
     def _starts(self, payload: Json) -> list[Violation]:
@@ -125,7 +126,7 @@ class Transactions16:
                 text = f"connector {connector} has transaction {number}, which was not stopped"
                 return [broken("transaction.connector_busy", self._version, text, "connectorId")]
         moment, ended = self._meters.get(connector, (math.inf, 0))
-        if payload["meterStart"] < ended and _time(payload["timestamp"]) >= moment:
+        if payload["meterStart"] < ended and moments.seconds(payload["timestamp"]) >= moment:
             text = (
                 f"meterStart {payload['meterStart']} is less than {ended}, the last meterStop of connector {connector}"
             )
@@ -145,15 +146,15 @@ class Transactions16:
             return self._unknown(number)
         transaction.survives = False
         connector, reading = transaction.start.get("connectorId"), payload["meterStop"]
-        moment = _time(payload["timestamp"])
+        moment = moments.seconds(payload["timestamp"])
         if isinstance(connector, int):
-            _remember(self._meters, connector, (moment, reading))
+            remember(self._meters, connector, (moment, reading))
         found = [*self._reason(transaction, payload.get("reason", "Local"))]
         reached = max(transaction.meter_start, transaction.energy - _ROUNDING)
         if reading < reached:
             text = f"meterStop {reading} is less than {reached:g}, which the meter had reached"
             found.append(broken("meter.falling", self._version, text, "meterStop"))
-        if moment + _FRACTION <= _time(transaction.start.get("timestamp")):
+        if moment + _FRACTION <= moments.seconds(transaction.start.get("timestamp")):
             text = f"transaction {number} ends at {payload['timestamp']}, it began at {transaction.start['timestamp']}"
             found.append(broken("transaction.order", self._version, text, "timestamp"))
         return found
@@ -183,7 +184,7 @@ class Transactions16:
             return self._after_the_end(payload) if number in self._stopped else self._unknown(number)
         found = []
         for index, value in enumerate(payload["meterValue"]):
-            moment = _time(value["timestamp"])
+            moment = moments.seconds(value["timestamp"])
             for place, sample in enumerate(value["sampledValue"]):
                 path = f"meterValue[{index}].sampledValue[{place}].value"
                 found += self._sample(transaction, sample, moment, path)
@@ -194,7 +195,7 @@ class Transactions16:
         number = payload["transactionId"]
         end = self._stopped[number].at
         for index, value in enumerate(payload["meterValue"]):
-            if _time(value["timestamp"]) - _time(end) > _FRACTION:
+            if moments.seconds(value["timestamp"]) - moments.seconds(end) > _FRACTION:
                 text = f"a value of {value['timestamp']} for transaction {number}, which ended at {end}"
                 path = f"meterValue[{index}].timestamp"
                 return [broken("transaction.metered_after_stop", self._version, text, path)]
@@ -204,14 +205,14 @@ class Transactions16:
         """Judge meter values without transactionId."""
         connector = payload["connectorId"]
         running = [
-            (number, _surely_after(_time(transaction.start.get("timestamp"))))
+            (number, _surely_after(moments.seconds(transaction.start.get("timestamp"))))
             for number, transaction in self._running.items()
             if transaction.survives and transaction.start.get("connectorId") == connector
         ]
         for index, value in enumerate(payload["meterValue"]):
             if not any(map(_is_of_the_connector, value["sampledValue"])):
                 continue
-            moment = _time(value["timestamp"])
+            moment = moments.seconds(value["timestamp"])
             for number, began in running:
                 if moment >= began:
                     text = f"the values of {value['timestamp']} lack the id of transaction {number}, which runs there"
@@ -243,8 +244,9 @@ class Transactions16:
         return []
 
 
-def _remember(known: dict[int, T], number: int, value: T) -> None:
-    known[number] = value
+def remember(known: dict[K, T], key: K, value: T) -> None:
+    """Note a value, and forget the oldest one when there are too many."""
+    known[key] = value
     if len(known) > REMEMBERED:
         del known[next(iter(known))]
 
@@ -264,9 +266,3 @@ def _is_of_the_connector(sample: Json) -> bool:
     """Whether a value was measured where the transaction takes its energy."""
     at_the_grid = sample.get("location", _OUTLET) in {"Inlet", "Body"}
     return not at_the_grid and sample.get("measurand", _REGISTER).startswith(_OF_THE_CONNECTOR)
-
-
-def _time(text: object) -> float:
-    """Give a time in seconds, not a number (which compares with nothing) when it cannot be read."""
-    moment = moments.quick(str(text))
-    return math.nan if moment is None else moment.timestamp()

@@ -194,6 +194,25 @@ class StopsAnother(Product):
         super()._order(name, station, payload)
 
 
+@table.defect("cancels-another-reservation", "1.6 5.1")
+class CancelsAnother(Product):
+    """Sends CancelReservation with an id that it has not given."""
+
+    def _order(self, name: str, station: str | None, payload: Payload) -> None:
+        if name == "CancelReservation" and "reservationId" in payload:
+            payload = payload | {"reservationId": payload["reservationId"] + ANOTHER}
+        super()._order(name, station, payload)
+
+
+@table.defect("takes-no-reserved-transactions", "1.6 4.8, 5.13")
+class TakesNoReserved(Product):
+    """Refuses the transaction that ends a reservation."""
+
+    def _start(self, station: str, payload: Payload) -> Payload:
+        answer = super()._start(station, payload)
+        return answer | {"idTagInfo": {"status": "Invalid"}} if "reservationId" in payload else answer
+
+
 @table.defect("resets-softly", "1.6 5.14")
 class ResetsSoftly(Product):
     """Sends every Reset as a soft one."""
@@ -282,6 +301,9 @@ class DropsAtHeartbeat(Session):
         return None
 
 
+_REFUSALS = frozenset({"Rejected", "NotSupported", "UnlockFailed", "Faulted", "Occupied", "Unavailable"})
+
+
 @table.defect("falls-over-refusals", "1.6 5")
 class FallsOverRefusals(Session):
     """Takes no request any more once a station has refused one of its own."""
@@ -291,7 +313,7 @@ class FallsOverRefusals(Session):
     def _settle(self, message: list[Any]) -> None:
         super()._settle(message)
         status = message[2].get("status") if isinstance(message[2], dict) else None
-        self._fallen = self._fallen or status in {"Rejected", "NotSupported", "UnlockFailed"}
+        self._fallen = self._fallen or status in _REFUSALS
 
     def _reply(self, message: list[Any]) -> list[Any] | None:
         return None if self._fallen else super()._reply(message)

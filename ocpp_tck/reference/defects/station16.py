@@ -323,9 +323,9 @@ class RemoteStartWithoutEffect(Driver):
 class RemoteStartElsewhere(Driver):
     """Starts remotely at the last connector, whichever was named."""
 
-    def remote_target(self, connector_id: int | None) -> Connector | None:
+    def remote_target(self, connector_id: int | None, id_tag: str) -> Connector | None:
         last = max(self._device.connectors)
-        return super().remote_target(last if connector_id in self._device.connectors else connector_id)
+        return super().remote_target(last if connector_id in self._device.connectors else connector_id, id_tag)
 
 
 @table.defect("remote-stop-without-effect", "1.6 5.12")
@@ -442,8 +442,11 @@ class StatusOfAnotherConnector(StatusReporter):
 class ChargesWhileFaulted(Driver):
     """Starts a transaction at a faulted connector."""
 
-    def _pick(self, among: list[Connector], *, explicit: bool) -> Connector | None:
-        return super()._pick(among, explicit=explicit) or next((each for each in among if each.fault), None)
+    def _pick(
+        self, among: list[Connector], id_tag: str, info: IdTagInfo | None = None, *, explicit: bool
+    ) -> Connector | None:
+        found = super()._pick(among, id_tag, info, explicit=explicit)
+        return found or next((each for each in among if each.fault), None)
 
     def _begin(self, connector: Connector) -> None:
         fault, connector.fault = connector.fault, None
@@ -455,8 +458,11 @@ class ChargesWhileFaulted(Driver):
 class ChargesWhileUnavailable(Driver):
     """Starts a transaction at a connector that is out of use."""
 
-    def _pick(self, among: list[Connector], *, explicit: bool) -> Connector | None:
-        return super()._pick(among, explicit=explicit) or next((each for each in among if not each.operative), None)
+    def _pick(
+        self, among: list[Connector], id_tag: str, info: IdTagInfo | None = None, *, explicit: bool
+    ) -> Connector | None:
+        found = super()._pick(among, id_tag, info, explicit=explicit)
+        return found or next((each for each in among if not each.operative), None)
 
     def _begin(self, connector: Connector) -> None:
         operative, connector.operative = connector.operative, True

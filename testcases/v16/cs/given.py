@@ -25,6 +25,7 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     product.go_online()
     product.conversation.answers.clear()
     if product.conversation.is_connected:
+        states.cancel_reservations(product)
         states.leave_operative(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

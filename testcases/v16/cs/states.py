@@ -5,8 +5,10 @@ A state that is already reached does nothing.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.roles.csms_answers import iso
 from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Unanswered
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def idle(station: Station, operator: Operator) -> None:
     if not all(_stopped(station, transaction.id) for transaction in list(station.observed.transactions.values())):
         _restart(station, operator)
     _mend(station, operator)
+    cancel_reservations(station)
     for evse, connector in list(operator.plugged):
         _unplug(station, operator, connector, evse)
     connectors = range(1, station.hardware.connectors + 1)
@@ -230,12 +233,16 @@ def charge_point_unavailable(station: Station) -> None:
             station.expect_status("Unavailable", connector=connector)
 
 
-def occupied(station: Station, operator: Operator) -> None:
-    """State SetConnectorOccupied: a cable is plugged in at the configured connector, which reports Preparing."""
-    if station.observed.status(station.hardware.connector) == "Preparing":
+def occupied(station: Station, operator: Operator, connector: int | None = None) -> None:
+    """State SetConnectorOccupied: a cable is plugged in at a connector, the configured one if none is given.
+
+    It reports Preparing.
+    """
+    connector = station.hardware.connector if connector is None else connector
+    if station.observed.status(connector) == "Preparing":
         return
-    operator.plug()
-    station.expect_status("Preparing")
+    operator.plug(connector)
+    station.expect_status("Preparing", connector=connector)
 
 
 def others_occupied(station: Station) -> None:
@@ -261,6 +268,78 @@ def leave_operative(station: Station) -> None:
     for connector in range(station.hardware.connectors + 1):
         if station.observed.status(connector) == "Unavailable":
             station.send("ChangeAvailability", connectorId=connector, type="Operative").answer()
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A reservation that the kit has asked for.
+
+    Attributes:
+        id: its reservationId.
+        expires: its expiryDate in seconds since the epoch.
+        asked: the request.
+    """
+
+    id: int
+    expires: float
+    asked: Pending
+
+
+def reserve(
+    station: Station, connector: int | None = None, *, parent: str = "", lasting: int | None = None
+) -> Reservation:
+    """Ask to reserve a connector (0: any of them), the configured one when none is given, for the valid token.
+
+    Args:
+        station: the charge point.
+        connector: connectorId.
+        parent: parentIdTag; none when it is empty.
+        lasting: seconds until it expires; long enough for any case when absent.
+    """
+    number = station.observed.reserve()
+    expires = station.conversation.clock.now() + (station.data.reservation_duration if lasting is None else lasting)
+    asked = station.send(
+        "ReserveNow",
+        connectorId=station.hardware.connector if connector is None else connector,
+        expiryDate=iso(expires),
+        idTag=station.data.valid_token,
+        reservationId=number,
+        **({"parentIdTag": parent} if parent else {}),
+    )
+    return Reservation(number, expires, asked)
+
+
+def reserved(station: Station) -> Reservation:
+    """State Reserved: the configured connector is reserved for the valid token, and reports so."""
+    reservation = reserve(station)
+    assert reservation.asked.response().status == "Accepted"
+    station.expect_status("Reserved")
+    return reservation
+
+
+def charging_as_reserved(station: Station, operator: Operator, reservation: Reservation, token: str = "") -> None:
+    """State Charging at the configured connector while it is Reserved: the transaction uses the reservation.
+
+    Preparing may be told for the cable already, and an Authorize need not come.
+    """
+    connector = station.hardware.connector
+    token = token or station.data.valid_token
+    operator.plug()
+    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token)
+    assert conf.status == "Accepted"
+    with station.unordered():
+        start = station.expect("StartTransaction", where={"connectorId": connector}, within="transaction")
+        assert (start.idTag, start.reservationId) == (token, reservation.id)
+        station.expect_status("Charging", passing=BEFORE_CHARGING | {"Reserved"}, within="transaction")
+    told = {"connectorId": connector, "status": "Preparing"}
+    assert station.seen("StatusNotification", where=told), "the connector was not reported Preparing"
+
+
+def cancel_reservations(station: Station) -> None:
+    """Cancel what the kit has reserved; what has been used or has expired is Rejected, which is fine."""
+    for number in sorted(station.observed.reservations):
+        station.send("CancelReservation", reservationId=number).answer()
+        station.observed.reservations.discard(number)
 
 
 # -- memory states (2.26) --------------------------------------------------------------------------------------------
@@ -388,6 +467,13 @@ def not_early(station: Station, first: Received, second: Received, seconds: floa
     waited = second.event.time - first.event.time
     tolerated = max((1 - EARLY) * seconds, min(station.limits.interval, seconds / 2))
     assert waited >= seconds - tolerated, f"{second.event.action} came after {waited:.1f} s instead of {seconds:g} s"
+
+
+def not_before(station: Station, received: Received, moment: float, seconds: float) -> None:
+    """Demand that a message did not come before a moment that was set `seconds` ahead; clocks differ a little."""
+    tolerated = max((1 - EARLY) * seconds, min(station.limits.interval, seconds / 2))
+    early = moment - received.event.time
+    assert early <= tolerated, f"{received.event.action} came {early:.1f} s too early"
 
 
 def next_heartbeat(station: Station) -> Received:

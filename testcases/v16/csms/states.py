@@ -35,11 +35,11 @@ def authorized(csms: Csms) -> None:
     assert csms.call("Authorize", idTag=csms.data.valid_token).idTagInfo.status == "Accepted"
 
 
-def charging(csms: Csms) -> int:
-    """State Charging: a transaction runs on the configured connector; gives its id."""
+def charging(csms: Csms, *, reservation: int | None = None) -> int:
+    """State Charging: a transaction, which may end a reservation, runs on the configured connector; gives its id."""
     authorized(csms)
     csms.report_status("Preparing")
-    conf = csms.start_transaction(csms.data.valid_token)
+    conf = csms.start_transaction(csms.data.valid_token, reservation=reservation)
     assert conf.idTagInfo.status == "Accepted"
     csms.report_status("Charging")
     transaction: int = conf.transactionId

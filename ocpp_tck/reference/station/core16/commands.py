@@ -11,6 +11,7 @@ from ocpp_tck.reference.station.core16.device import Connector, Device
 from ocpp_tck.reference.station.core16.driver import Driver
 from ocpp_tck.reference.station.core16.link import Outcome
 from ocpp_tck.reference.station.core16.registration import Registration, State
+from ocpp_tck.reference.station.core16.reservation import Reservation
 from ocpp_tck.reference.station.core16.status import MAIN_CONTROLLER, StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 
@@ -79,6 +80,17 @@ class CentralSystemCommands:
         elif name in _SAMPLING_KEYS:
             self._transactions.intervals_changed()
 
+    def cancel_reservation(self, reservation_id: int) -> Outcome:
+        """Handle CancelReservation (1.6 §5.1)."""
+        if not self._device.reservations.knows(reservation_id):
+            return "Rejected", None
+
+        def act() -> None:
+            self._device.reservations.cancel(reservation_id)
+            self._driver.changed()
+
+        return "Accepted", act
+
     def clear_cache(self) -> Outcome:
         """Handle ClearCache (1.6 §5.4): Rejected where there is no cache."""
         if not self._device.has("authorization_cache"):
@@ -109,7 +121,7 @@ class CentralSystemCommands:
 
     def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
         """Handle RemoteStartTransaction (1.6 §5.11); a charging profile is ignored."""
-        target = self._driver.remote_target(connector_id) if self._driver.service.open else None
+        target = self._driver.remote_target(connector_id, id_tag) if self._driver.service.open else None
         if target is None or self._busy:
             return "Rejected", None
         authorize = self._device.configuration.flag("AuthorizeRemoteTxRequests")
@@ -125,6 +137,18 @@ class CentralSystemCommands:
         if not running or self._busy:
             return "Rejected", None
         return "Accepted", lambda: self._stop(running[0], "Remote")
+
+    def reserve_now(self, wanted: Reservation) -> Outcome:
+        """Handle ReserveNow (1.6 §5.13)."""
+        status = "Rejected" if self.resetting else self._device.reservations.status_for(wanted)
+        if status != "Accepted":
+            return status, None
+
+        def act() -> None:
+            self._device.reservations.keep(wanted)
+            self._driver.changed()
+
+        return status, act
 
     def reset(self, kind: str) -> Outcome:
         """Handle Reset (1.6 §5.14)."""

@@ -13,12 +13,15 @@ MAX_METER_VALUES = 100
 FEATURE_PROFILES = {
     "Core": "",
     "LocalAuthListManagement": "local_auth_list",
+    "Reservation": "reservation",
     "RemoteTrigger": "remote_trigger",
 }
 """The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
 _KEYS_OF = {
     "authorization_cache": ("AuthorizationCacheEnabled",),
     "local_auth_list": ("LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"),
+    "reservation": ("ReserveConnectorZeroSupported",),
+    "reserve_connector_zero": ("ReserveConnectorZeroSupported",),
 }
 """The keys that are not there without a feature."""
 _ROTATIONS = "NotApplicable|Unknown|RST|RTS|SRT|STR|TRS|TSR"
@@ -116,6 +119,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("MeterValueSampleInterval", "60", _integer()),
         Key("MinimumStatusDuration", "0", _integer()),
         Key("NumberOfConnectors", str(connectors), _integer(connectors, connectors), readonly=True),
+        Key("ReserveConnectorZeroSupported", "true", _boolean, readonly=True),
         Key("ResetRetries", "1", _integer()),
         Key("SendLocalListMaxLength", "20", _integer(1), readonly=True),
         Key("StopTransactionMaxMeterValues", str(MAX_METER_VALUES), _integer(2), readonly=True),

@@ -12,6 +12,7 @@ from ocpp_tck.reference.station.core16.clock import Clock
 from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys
 from ocpp_tck.reference.station.core16.local_list import UNSUPPORTED, LocalList
 from ocpp_tck.reference.station.core16.meter import Meter
+from ocpp_tck.reference.station.core16.reservation import Reservations
 
 UNKNOWN_TRANSACTION = -1
 """The transactionId of a transaction whose StartTransaction was never answered (errata 3.18)."""
@@ -94,6 +95,8 @@ class Connector:
     claim: Claim | None = None
     authorizing: str | None = None
     """An idTag whose authorization for this connector is under way."""
+    reserved: bool = False
+    """Others than those whom a reservation is for are kept from it."""
 
     @property
     def connected(self) -> bool:
@@ -111,7 +114,16 @@ class Connector:
             return "Finishing"
         if not self.operative:
             return "Unavailable"
+        if self.reserved and self.claim is None:
+            # A cable alone does not say who came: G2 of §4.9 wants the reservation's identity.
+            return "Reserved"
         return "Preparing" if self.connected or self.claim is not None else "Available"
+
+    @property
+    def unused(self) -> bool:
+        """Whether it works and nobody has begun to use it, apart from a car that may stand there."""
+        broken = self.fault is not None or not self.operative
+        return not broken and self.transaction is None and self.claim is None and not self.finished
 
     @property
     def info(self) -> str | None:
@@ -162,6 +174,7 @@ class Device:
         self.scheduled: bool | None = None
         self.fault: str | None = None
         self.accepted_before = False
+        self.reservations = part(Reservations, options)(self)
 
     @property
     def status(self) -> str:

@@ -10,6 +10,9 @@ from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 
 LOCK_FAILURE = "ConnectorLockFailure"
+_LAST = 10
+_SETTLE_SECONDS = 0.05
+"""The soonest that a reservation is looked at again whose timer rang before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +79,26 @@ class Driver:
         at = [connector] if connector else list(self._device.connectors.values())
         if self._stop_with(id_tag, at) or self._withdraw(id_tag, at) or self._release(id_tag, at):
             return
-        target = self._pick(at, explicit=len(at) == 1)
+        target = self._pick(at, id_tag, explicit=len(at) == 1)
         groups = [each for each in at if self._group(each) is not None]
         if target is None and not groups:
             # Nothing that this token could start or stop: the Central System need not be asked.
             return
         self._background.spawn(self._identify(id_tag, at, target, floating=len(at) > 1))
 
-    def remote_target(self, connector_id: int | None) -> Connector | None:
+    def remote_target(self, connector_id: int | None, id_tag: str) -> Connector | None:
         """Choose the connector of a RemoteStartTransaction; None when there is none that may start."""
         if connector_id is None:
-            return self._pick(list(self._device.connectors.values()), explicit=False)
+            return self._pick(list(self._device.connectors.values()), id_tag, explicit=False)
         connector = self._device.connectors.get(connector_id)
-        return self._pick([connector], explicit=True) if connector else None
+        return self._pick([connector], id_tag, explicit=True) if connector else None
 
     def remote_start(self, id_tag: str, connector: Connector, *, authorize: bool) -> None:
-        """Start as a driver would, with or without asking the Central System first."""
-        if authorize:
+        """Start as a driver would, with or without asking the Central System first.
+
+        It is asked for the parentIdTag all the same when that decides about a reservation (1.6 §5.13).
+        """
+        if authorize or self._device.reservations.wants_parent(connector, id_tag):
             connector.authorizing = id_tag
             self._background.spawn(self._identify(id_tag, [], connector, floating=False))
         else:
@@ -113,12 +119,21 @@ class Driver:
         self.changed()
 
     def changed(self) -> None:
-        """Bring timers, the meters and the reports in line with the connectors' state."""
+        """Bring reservations, timers, the meters and the reports in line with the connectors' state."""
+        self._settle_reservations()
         for connector in self._device.connectors.values():
             status = self._reporter.current(connector.number).status
             connector.meter.switch(flowing=status == "Charging")
             self._watch_preparing(connector, preparing=status == "Preparing")
         self._reporter.refresh()
+
+    def _settle_reservations(self) -> None:
+        reservations = self._device.reservations
+        reservations.settle()
+        for one in reservations.all:
+            if not self._background.running(one):
+                left = one.expiry - self._device.clock.now()
+                self._background.after(max(_SETTLE_SECONDS, left.total_seconds()), one, self.changed)
 
     def _watch_preparing(self, connector: Connector, *, preparing: bool) -> None:
         name = ("preparing", connector.number)
@@ -130,22 +145,34 @@ class Driver:
             limit = self._device.configuration.number("ConnectionTimeOut")
             self._background.after(limit, name, lambda: self.withdraw_claim(connector))
 
-    def _pick(self, among: list[Connector], *, explicit: bool) -> Connector | None:
-        """Choose where to start: a connected EV first, then a free connector.
+    def _pick(
+        self, among: list[Connector], id_tag: str, info: IdTagInfo | None = None, *, explicit: bool
+    ) -> Connector | None:
+        """Choose where to start: what is reserved for the idTag first, then a connected EV, then a free connector.
+
+        Without `info` the parentIdTag is unknown: what may be reserved for its group is the last choice.
 
         A connector that is Finishing is chosen only when the driver addresses it (F2 of 1.6 §4.9):
         at a shared reader the next driver would start charging on the last one's cable.
         """
-        wanted = {"Preparing": 0, "Available": 1} | ({"Finishing": 2} if explicit else {})
+        wanted = {"Reserved": 0, "Preparing": 1, "Available": 2} | ({"Finishing": 3} if explicit else {})
         ranked = [
-            (wanted[status], connector.number, connector)
+            (wanted[status] + rank, connector.number, connector)
             for connector in among
             if connector.claim is None
             and connector.authorizing is None
             and (status := self._reporter.current(connector.number).status) in wanted
             and (status != "Finishing" or connector.connected)
+            and (rank := self._reserved_rank(connector, id_tag, info)) is not None
         ]
         return min(ranked)[2] if ranked else None
+
+    def _reserved_rank(self, connector: Connector, id_tag: str, info: IdTagInfo | None) -> int | None:
+        """Say how far a reservation puts a connector back for an idTag; None keeps it away."""
+        reservation = self._device.reservations.at(connector)
+        if reservation is None or reservation.is_for(id_tag, info.parent if info else None):
+            return 0
+        return _LAST if info is None and reservation.may_be_for(id_tag) else None
 
     def _stop_with(self, id_tag: str, at: list[Connector]) -> bool:
         for connector in at if self._device.has("local_stop") else ():
@@ -180,8 +207,22 @@ class Driver:
                 target.authorizing = None
         if info is None or self._join_group(id_tag, info, at):
             return
-        if target is not None and self._pick([target], explicit=True) is not None:
+        target = self._chosen(id_tag, info, at, target)
+        if target is not None:
             self._claim(target, id_tag, info.parent, floating=floating)
+
+    def _chosen(self, id_tag: str, info: IdTagInfo, at: list[Connector], target: Connector | None) -> Connector | None:
+        """Choose again, now that the parentIdTag is known: what is reserved for it goes before what was chosen."""
+        if target is None:
+            return None
+        reservations = self._device.reservations
+        reserved = [each for each in at if reservations.at(each)]
+        instead = [] if reservations.admits(target, id_tag, info.parent) else at
+        for among in (reserved, [target], instead):
+            found = self._pick(among, id_tag, info, explicit=len(among) == 1)
+            if found is not None:
+                return found
+        return None
 
     def _join_group(self, id_tag: str, info: IdTagInfo, at: list[Connector]) -> bool:
         """Stop a transaction, or release a cable, of the same group (1.6 §3.10)."""
@@ -227,10 +268,13 @@ class Driver:
         self.changed()
 
     def _move_claim(self, connector: Connector) -> None:
-        if connector.claim or self._reporter.current(connector.number).status not in {"Available", "Preparing"}:
+        open_to_claims = {"Available", "Preparing", "Reserved"}
+        if connector.claim or self._reporter.current(connector.number).status not in open_to_claims:
             return
         for other in self._device.connectors.values():
             if other.claim and other.claim.floating and not other.connected:
+                if not self._device.reservations.admits(connector, other.claim.id_tag, other.claim.parent):
+                    continue
                 connector.claim, other.claim = other.claim, None
                 return
 

@@ -20,6 +20,7 @@ from ocpp.exceptions import (
     NotImplementedError,  # noqa: A004 - the library's name
     NotSupportedError,
     OCPPError,
+    PropertyConstraintViolationError,
 )
 from ocpp.messages import Call, CallError, CallResult, MessageType
 from ocpp.routing import on
@@ -27,6 +28,8 @@ from ocpp.v16 import ChargePoint, call, call_result
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from ocpp_tck.reference.station.core16.clock import read_time
+from ocpp_tck.reference.station.core16.reservation import Reservation
 from ocpp_tck.reference.station.core16.sender import Answer, Failed, Offline
 
 _ID_LENGTH = 36
@@ -50,6 +53,9 @@ class Commands(Protocol):
     @property
     def listening(self) -> bool:
         """Whether requests are answered at all: not while the registration is Rejected."""
+
+    def cancel_reservation(self, reservation_id: int) -> Outcome:
+        """Handle CancelReservation."""
 
     def change_availability(self, connector_id: int, kind: str) -> Outcome:
         """Handle ChangeAvailability."""
@@ -77,6 +83,9 @@ class Commands(Protocol):
 
     def remote_stop(self, transaction_id: int) -> Outcome:
         """Handle RemoteStopTransaction."""
+
+    def reserve_now(self, wanted: Reservation) -> Outcome:
+        """Handle ReserveNow."""
 
     def reset(self, kind: str) -> Outcome:
         """Handle Reset."""
@@ -181,6 +190,11 @@ class Link(ChargePoint):  # type: ignore[misc]
         status, self._effect = outcome
         return status
 
+    @on("CancelReservation")  # type: ignore[untyped-decorator]
+    def _on_cancel_reservation(self, **payload: Any) -> Any:
+        outcome = self._commands.cancel_reservation(payload["reservation_id"])
+        return call_result.CancelReservation(status=self._status(outcome))
+
     @on("ChangeAvailability")  # type: ignore[untyped-decorator]
     def _on_change_availability(self, **payload: Any) -> Any:
         outcome = self._commands.change_availability(payload["connector_id"], payload["type"])
@@ -223,6 +237,16 @@ class Link(ChargePoint):  # type: ignore[misc]
     def _on_remote_stop(self, **payload: Any) -> Any:
         outcome = self._commands.remote_stop(payload["transaction_id"])
         return call_result.RemoteStopTransaction(status=self._status(outcome))
+
+    @on("ReserveNow")  # type: ignore[untyped-decorator]
+    def _on_reserve_now(self, **payload: Any) -> Any:
+        expiry = read_time(payload["expiry_date"])
+        if expiry is None:
+            raise PropertyConstraintViolationError(description="expiryDate is not a dateTime")
+        wanted = Reservation(
+            payload["reservation_id"], payload["connector_id"], payload["id_tag"], payload.get("parent_id_tag"), expiry
+        )
+        return call_result.ReserveNow(status=self._status(self._commands.reserve_now(wanted)))
 
     @on("Reset")  # type: ignore[untyped-decorator]
     def _on_reset(self, **payload: Any) -> Any:

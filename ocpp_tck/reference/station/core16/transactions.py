@@ -42,6 +42,7 @@ class Transactions:
         now = self._device.clock.now()
         transaction = Transaction(connector.number, id_tag, parent, now, connector.meter.register)
         connector.transaction = transaction
+        reservation = self._device.reservations.use(connector, id_tag, parent)
         connector.claim = None
         connector.finished = False
         connector.lockholder = None
@@ -50,6 +51,7 @@ class Transactions:
             "connector_id": connector.number,
             "id_tag": id_tag,
             "meter_start": transaction.meter_start,
+            "reservation_id": reservation.id if reservation else None,
             "timestamp": stamp(now),
         }
         self._sender.queue(TransactionMessage("StartTransaction", payload, transaction))
