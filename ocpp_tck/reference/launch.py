@@ -15,7 +15,7 @@ from ocpp_tck.reference.parts import check_defects, part
 
 VERSIONS = ("1.6", "2.0.1", "2.1")
 LOOPBACK = ("127.0.0.1", 0)
-FEATURES = ("authorization_cache", "local_stop", "lock_failure", "offline_transactions")
+FEATURES = ("authorization_cache", "local_stop", "lock_failure", "offline_transactions", "smart_charging")
 """What an embedded charge point of 1.6 can be built without."""
 
 

@@ -52,6 +52,7 @@ class Observed:
         transactions: open transactions by id; that of 2.x is case-insensitive and stands in small letters.
         cached: whether a token may be in the authorization cache since the last ClearCache.
         listed: whether the kit has put a token into the local authorization list.
+        profiled: whether the kit has set a charging profile.
     """
 
     booted: dict[str, Any] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Observed:
     transactions: dict[int | str, Transaction] = field(default_factory=dict)
     cached: bool = True
     listed: bool = False
+    profiled: bool = False
 
     def status(self, connector: int, evse: int = 0) -> str:
         """Last status of a connector, empty when it never reported one."""

@@ -62,6 +62,7 @@ class Bench:
             operator.powered = True
             observed.booted = {}
             observed.cached = True
+            observed.profiled = False
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()

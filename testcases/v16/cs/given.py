@@ -26,5 +26,6 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     product.conversation.answers.clear()
     if product.conversation.is_connected:
         states.leave_operative(product)
+        states.clear_profiles(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Received
     from ocpp_tck.roles.station import Station
@@ -66,6 +68,7 @@ def idle(station: Station, operator: Operator) -> None:
     if station.observed.listed:
         station.call("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[])
         station.observed.listed = False
+    clear_profiles(station)
 
 
 def _accepted(station: Station, operator: Operator) -> None:
@@ -180,13 +183,19 @@ def authorized(station: Station, operator: Operator, token: str | None = None) -
             station.expect_status("Preparing")
 
 
-def charging(station: Station, operator: Operator, token: str | None = None) -> int | str:
-    """State Charging: a transaction runs on the configured connector, started remotely; gives its id."""
+def charging(
+    station: Station, operator: Operator, token: str | None = None, *, profile: Mapping[str, Any] | None = None
+) -> int | str:
+    """State Charging: a transaction runs on the configured connector, started remotely; gives its id.
+
+    `profile` is a charging profile that the remote start brings along.
+    """
     connector = station.hardware.connector
     token = token or station.data.valid_token
     authorizes = is_true(station.read_key("AuthorizeRemoteTxRequests"))
     occupied(station, operator)
-    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token)
+    extra = {} if profile is None else {"chargingProfile": profile}
+    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token, **extra)
     assert conf.status == "Accepted"
     with station.unordered():
         if authorizes:
@@ -259,6 +268,13 @@ def leave_operative(station: Station) -> None:
     for connector in range(station.hardware.connectors + 1):
         if station.observed.status(connector) == "Unavailable":
             station.send("ChangeAvailability", connectorId=connector, type="Operative").answer()
+
+
+def clear_profiles(station: Station) -> None:
+    """Take the charging profiles away that a case has set, so that they limit no later transaction."""
+    if station.observed.profiled:
+        station.send("ClearChargingProfile").answer()
+        station.observed.profiled = False
 
 
 # -- memory states (2.26) --------------------------------------------------------------------------------------------

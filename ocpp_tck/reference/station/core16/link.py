@@ -28,6 +28,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ocpp_tck.reference.station.core16.sender import Answer, Failed, Offline
+from ocpp_tck.reference.station.core16.smart_charging import routes
 
 _ID_LENGTH = 36
 _DESCRIPTION_LENGTH = 255
@@ -44,7 +45,7 @@ Outcome = tuple[str, Effect | None]
 """The status to answer, and what follows."""
 
 
-class Commands(Protocol):
+class Commands(routes.Commands, Protocol):
     """What the Central System may ask of the charge point (1.6 §5)."""
 
     @property
@@ -66,7 +67,7 @@ class Commands(Protocol):
     def get_configuration(self, keys: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """Handle GetConfiguration; returns KeyValues and unknown keys."""
 
-    def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
+    def remote_start(self, id_tag: str, connector_id: int | None, profile: dict[str, Any] | None) -> Outcome:
         """Handle RemoteStartTransaction."""
 
     def remote_stop(self, transaction_id: int) -> Outcome:
@@ -82,7 +83,7 @@ class Commands(Protocol):
         """Handle UnlockConnector."""
 
 
-class Link(ChargePoint):  # type: ignore[misc]
+class Link(routes.ChargingProfileRoutes, ChargePoint):  # type: ignore[misc]
     """The charge point's end of one connection."""
 
     def __init__(self, station_id: str, connection: ClientConnection, commands: Commands) -> None:
@@ -200,7 +201,8 @@ class Link(ChargePoint):  # type: ignore[misc]
 
     @on("RemoteStartTransaction")  # type: ignore[untyped-decorator]
     def _on_remote_start(self, **payload: Any) -> Any:
-        outcome = self._commands.remote_start(payload["id_tag"], payload.get("connector_id"))
+        profile = payload.get("charging_profile")
+        outcome = self._commands.remote_start(payload["id_tag"], payload.get("connector_id"), profile)
         return call_result.RemoteStartTransaction(status=self._status(outcome))
 
     @on("RemoteStopTransaction")  # type: ignore[untyped-decorator]
