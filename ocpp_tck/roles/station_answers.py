@@ -15,12 +15,14 @@ class StationAnswers:
 
     Attributes:
         keys: the configuration keys that the kit has as a 1.6 station: value and read-only flag.
+        profiled: whether a charging profile was set (1.6).
         variables: the variables that it has as a 2.x station, by (component, variable).
     """
 
     def __init__(self, version: str, data: TestData, hardware: Hardware) -> None:
         self._version = version
         self.keys: dict[str, tuple[str, bool]] = _keys(data, hardware)
+        self.profiled = False
         self.variables: dict[tuple[str, str], str] = _variables(data)
 
     def __call__(self, action: str, payload: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -71,6 +73,16 @@ class StationAnswers:
         """GetLocalListVersion: -1, local lists are not supported (1.6 5.10)."""
         return {"listVersion": -1}
 
+    def clear_profiles(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """ClearChargingProfile: Unknown when there is none (1.6 7.21)."""
+        found, self.profiled = self.profiled, False
+        return {"status": "Accepted" if found else "Unknown"}
+
+    def set_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """SetChargingProfile: the kit takes every profile, and forgets them all together."""
+        self.profiled = True
+        return {"status": "Accepted"}
+
     def not_supported(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """Requests of profiles that the kit does not claim and whose answer can say so."""
         return {"status": "NotSupported"}
@@ -82,10 +94,6 @@ class StationAnswers:
     def no_diagnostics(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetDiagnostics: no fileName, there is nothing to upload (1.6 6.26)."""
         return {}
-
-    def no_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
-        """ClearChargingProfile: there is none (1.6 7.21)."""
-        return {"status": "Unknown"}
 
     def get_variables(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetVariables of 2.x (B06)."""
@@ -137,6 +145,9 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
     """The mandatory configuration keys of the 1.6 Core profile (9.1) and what the kit has of others."""
     return {
         "AuthorizeRemoteTxRequests": ("true", False),
+        "ChargeProfileMaxStackLevel": ("100", True),
+        "ChargingScheduleAllowedChargingRateUnit": ("Current,Power", True),
+        "ChargingScheduleMaxPeriods": ("100", True),
         "ClockAlignedDataInterval": (str(data.clock_aligned_interval), False),
         "ConnectionTimeOut": (str(data.connection_timeout), False),
         "ConnectorPhaseRotation": ("0.RST", False),
@@ -144,6 +155,7 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "HeartbeatInterval": (str(data.heartbeat_interval), False),
         "LocalAuthorizeOffline": ("true", False),
         "LocalPreAuthorize": ("false", False),
+        "MaxChargingProfilesInstalled": ("100", True),
         "MeterValuesAlignedData": ("Energy.Active.Import.Register", False),
         "MeterValuesSampledData": ("Energy.Active.Import.Register", False),
         "MeterValueSampleInterval": (str(data.meter_value_interval), False),
@@ -153,7 +165,7 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "StopTransactionOnInvalidId": ("true", False),
         "StopTxnAlignedData": ("", False),
         "StopTxnSampledData": ("", False),
-        "SupportedFeatureProfiles": ("Core", True),
+        "SupportedFeatureProfiles": ("Core,SmartCharging", True),
         "TransactionMessageAttempts": ("3", False),
         "TransactionMessageRetryInterval": ("10", False),
         "UnlockConnectorOnEVSideDisconnect": ("true", False),
@@ -179,7 +191,7 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "ChangeAvailability": StationAnswers.accepted,
     "ChangeConfiguration": StationAnswers.change_configuration,
     "ClearCache": StationAnswers.accepted,
-    "ClearChargingProfile": StationAnswers.no_profile,
+    "ClearChargingProfile": StationAnswers.clear_profiles,
     "DataTransfer": StationAnswers.data_transfer,
     "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
@@ -190,7 +202,7 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "ReserveNow": StationAnswers.rejected,
     "Reset": StationAnswers.accepted,
     "SendLocalList": StationAnswers.not_supported,
-    "SetChargingProfile": StationAnswers.not_supported,
+    "SetChargingProfile": StationAnswers.set_profile,
     "TriggerMessage": StationAnswers.not_triggered,
     "UnlockConnector": StationAnswers.unlocked,
 }
