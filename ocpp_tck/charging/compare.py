@@ -118,7 +118,7 @@ def _off(curve: Curve, told: list[_Told], unit: str, tolerance: Tolerance) -> It
 def _fits(cap: Cap, period: Period, unit: str, tolerance: Tolerance) -> bool:
     if cap.is_free:
         return True
-    if period.phases is not None and period.phases > cap.phases:
+    if period.phases is not None and not 0 <= period.phases <= cap.phases:
         return False
     used = range(1, cap.phases + 1) if period.phases is None else (max(1, period.phases),)
     values = {cap.value(unit, tolerance.voltage, phases) for phases in used}

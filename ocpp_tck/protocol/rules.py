@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
 from ocpp_tck.protocol.rules_boot import RULES as BOOT
+from ocpp_tck.protocol.rules_charging import RULES as CHARGING
 from ocpp_tck.protocol.rules_configuration import RULES as CONFIGURATION
 from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXAMPLE_START", "RULES", "Example", "Rule", "Sent", "broken"]
 
-_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *CONFIGURATION, *TRANSACTIONS, *VARIABLES)
+_ALL = (*FRAMES, *SESSION, *PAYLOADS, *BOOT, *CHARGING, *CONFIGURATION, *TRANSACTIONS, *VARIABLES)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
+from ocpp_tck.protocol.semantic.charging16 import charging_answered, charging_called
 from ocpp_tck.protocol.semantic.configuration16 import configuration
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
@@ -62,6 +63,7 @@ class Semantics:
             *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
             *self._remote_starts.called(action, payload, time),
+            *(charging_called(action, payload) if self._version is Version.V16 else ()),
         ]
 
     def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
@@ -81,6 +83,7 @@ class Semantics:
             *self._transactions.answered(connection, action, call.payload, payload),
             *variables(self._version, action, call.payload, payload),
             *(configuration(action, call.payload, payload) if self._version is Version.V16 else ()),
+            *(charging_answered(action, call.payload, payload) if self._version is Version.V16 else ()),
         ]
 
     def unclear(self, action: str | None) -> None:

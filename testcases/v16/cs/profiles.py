@@ -52,6 +52,7 @@ class Profiles:
         self._installed = Installed()
         self._sent = 0.0
         self._most = 0.0
+        self._supposed: float | None = None
         self._local: float | None = station.data.local_limit or None
         self.unit = station.data.charging_rate_unit
         self._one_per_purpose = stacked and self._key(LEVELS) == 1
@@ -152,8 +153,11 @@ class Profiles:
         asked = {"duration": seconds, "chargingRateUnit": self.unit}
         return self._station.send("GetCompositeSchedule", asked, connectorId=self._station.hardware.connector)
 
-    def check(self, answer: Pending, seconds: int) -> Schedule:
-        """Demand the composite schedule that the installed profiles come to (3.13.2, 3.13.3, 5.7); gives it."""
+    def check(self, answer: Pending, seconds: int, *, last: bool = True) -> Schedule:
+        """Demand the composite schedule that the installed profiles come to (3.13.2, 3.13.3, 5.7); gives it.
+
+        `last` says that the case needs the profiles no longer.
+        """
         conf = answer.response()
         assert conf.status == "Accepted"
         assert conf.connectorId == self._station.hardware.connector
@@ -161,23 +165,27 @@ class Profiles:
         assert conf.chargingSchedule.chargingRateUnit == self.unit
         start = self._start_of(conf)
         reported = Schedule.read(conf.chargingSchedule)
-        off = self._off(reported, start, seconds)
+        off = self._off(reported, start, seconds, last=last)
         hint = "" if self._local else "; a lower limit of the charge point's own is [test_data] local_limit"
         assert not off, f"the reported schedule differs, {'; '.join(off)}{hint}"
-        self._most = max(self._most, *(period.limit for period in reported.periods))
+        if self._installed.profiles:
+            self._most = max(self._most, *(period.limit for period in reported.periods))
         return reported
 
-    def demand_as_much(self, reported: Schedule, earlier: Schedule, seconds: int) -> None:
-        """Demand that a charge point without profiles allows as much as it did with some: its local limit (5.7)."""
-        most = max(period.limit for period in earlier.periods)
-        off = below(reported, 0.0, seconds, most, self._station.data.limit_tolerance)
+    def demand_own_limit(self, reported: Schedule, seconds: int) -> None:
+        """Demand that a charge point without profiles allows what it ever did with some: its local limit (5.7)."""
+        off = below(reported, 0.0, seconds, self._most, self._station.data.limit_tolerance)
         assert not off, f"without any profile the connector is limited, {'; '.join(off)}"
+        assert self._supposed is None or self._keeps(reported, self._supposed), (
+            f"with profiles it allowed {self._supposed:g} {self.unit} where they allowed more, now it allows more"
+        )
 
-    def _off(self, reported: Schedule, start: float, seconds: int) -> list[str]:
+    def _off(self, reported: Schedule, start: float, seconds: int, *, last: bool) -> list[str]:
         """Say where a schedule differs from the expected one; the charge point's own limit may lie below that (5.7).
 
         An own limit that the test data do not name is one that holds wherever the profiles allow more. It must not hide
-        the profiles altogether: it lies above the lowest limit of theirs, or one that the charge point has shown.
+        the profiles altogether: it lies above the lowest limit of theirs, or one that the charge point has shown. It
+        must still be there when the profiles are gone.
         """
         expected, tolerance = self._expected(start, seconds), self._tolerance
         off = differences(expected, reported, start, seconds, tolerance, self._local)
@@ -185,9 +193,31 @@ class Profiles:
         lowest = min((span.cap.value(self.unit, 1.0, 1) or highest for span in expected.spans), default=highest)
         if not off or self._local or not (highest > lowest or 0 < self._most <= highest):
             return off
-        if not differences(expected, reported, start, seconds, tolerance, highest):
-            self._local, off = highest, []
-        return off
+        if differences(expected, reported, start, seconds, tolerance, highest):
+            return off
+        if last and not self._keeps(self._unlimited(seconds), highest):
+            return off
+        self._local = self._supposed = highest
+        return []
+
+    def _unlimited(self, seconds: int) -> Schedule:
+        """Give what the charge point reports without any profile.
+
+        Raises:
+            Inconclusive: it reports nothing then.
+        """
+        self.clear().answer()
+        answer = self.ask(seconds).answer()
+        if answer.event.error or answer.status != "Accepted" or "chargingSchedule" not in answer:
+            raise Inconclusive(
+                "whether the charge point has a limit of its own is not known: set [test_data] local_limit"
+            )
+        return Schedule.read(answer.chargingSchedule)
+
+    def _keeps(self, reported: Schedule, limit: float) -> bool:
+        """Whether a schedule never allows more than that."""
+        most = limit * (1 + self._station.data.limit_tolerance / 100)
+        return all(period.limit <= most for period in reported.periods)
 
     @property
     def _tolerance(self) -> Tolerance:
