@@ -4,8 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ocpp.exceptions import NotImplementedError as Unsupported
-from ocpp.exceptions import PropertyConstraintViolationError
+from ocpp.exceptions import NotSupportedError, PropertyConstraintViolationError
 
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.clock import read_time, stamp
@@ -113,7 +112,7 @@ class Regulator:
 
     def _demand_support(self) -> None:
         if not self.supported:
-            raise Unsupported(description="this charge point has no smart charging")
+            raise NotSupportedError(description="this charge point has no smart charging")
 
     def _placeable(self, connector_id: int, profile: Payload) -> bool:
         """Whether the purpose belongs at that connector (1.6 §3.13.1)."""
