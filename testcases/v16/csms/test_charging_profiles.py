@@ -112,7 +112,8 @@ def test_composite_schedule(csms: Csms, operator: Operator, step: Any) -> None:
     connector, unit, seconds = csms.hardware.connector, csms.data.charging_rate_unit, csms.data.charging_duration
     schedule = {**_profile(csms, DEFAULT)["chargingSchedule"], "duration": seconds}
     answer = {"status": "Accepted", "connectorId": connector, "scheduleStart": csms.now(), "chargingSchedule": schedule}
-    csms.answer("GetCompositeSchedule", then=answer, where={"connectorId": connector, "duration": seconds})
+    wanted = {"connectorId": connector, "duration": seconds, "chargingRateUnit": (unit, None)}
+    csms.answer("GetCompositeSchedule", then=answer, where=wanted)
     asked = {"connectorId": connector, "duration": seconds, "chargingRateUnit": unit}
     operator.order("GetCompositeSchedule", asked)
     with step("1", "The central system asks for that connector, duration and unit"):
