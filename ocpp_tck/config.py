@@ -61,6 +61,13 @@ _PORT = re.compile(r"\d{1,5}")
 _HIGHEST_PORT = 65_535
 
 
+WHOLE_DATA = {"stack_level": (0, 1000), "number_phases": (1, 3)}
+"""Lowest and highest whole number of the test data that are no seconds."""
+HIGHEST_DATA = {"local_limit": 10_000_000.0, "limit_tolerance": 50.0}
+"""Highest number, the lowest being 0, of the test data that are neither whole nor seconds."""
+RATE_UNITS = ("A", "W")
+
+
 class ConfigError(Exception):
     """The configuration can't be used. The text has one line per problem.
 
@@ -305,12 +312,17 @@ class _Reader:
             if hints[key.name] is str:
                 values[key.name] = self._data_text(table, key.name, default, version)
             elif hints[key.name] is int:
-                values[key.name] = table.integer(key.name, default, least=1, most=86_400)
+                least, most = WHOLE_DATA.get(key.name, (1, 86_400))
+                values[key.name] = table.integer(key.name, default, least=least, most=most)
+            elif key.name in HIGHEST_DATA:
+                values[key.name] = table.number(key.name, default, most=HIGHEST_DATA[key.name])
             else:
                 values[key.name] = table.seconds(key.name, default)
         kind, types = values["valid_token_type"], TOKEN_TYPES.get(version)
         if types and kind not in types:
             table.refuse("valid_token_type", f"one of {', '.join(types)}{nearest(kind, types)}")
+        if values["charging_rate_unit"] not in RATE_UNITS:
+            table.refuse("charging_rate_unit", 'A (amperes) or W (watts), as "A"')
         seen: dict[str, str] = {}
         for key_name, value in values.items():
             if key_name.endswith("_token"):

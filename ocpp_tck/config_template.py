@@ -131,6 +131,12 @@ _DATA = {
     "configuration_key": "a configuration key that can be written (1.6)",
     "configuration_value": "a legal value for it",
     "unknown_configuration_key": "a configuration key that the product does not have (1.6)",
+    "charging_rate_unit": "unit of charging profiles (1.6): A or W",
+    "stack_level": "their stackLevel, the lowest one where a case sets several",
+    "number_phases": "their numberPhases",
+    "charging_duration": "seconds that charging profiles and composite schedules last",
+    "local_limit": "the charge point's own limit in that unit, if lower than 16 A or 16000 W; 0 = it is not",
+    "limit_tolerance": "percent by which a reported charging limit may differ",
     "charge_point_vendor": "vendor that the kit names as a station",
     "charge_point_model": "model that the kit names as a station",
 }

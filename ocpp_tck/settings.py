@@ -109,6 +109,13 @@ class TestData:
         configuration_key: a writable configuration key (1.6).
         configuration_value: a legal value for it.
         unknown_configuration_key: a configuration key that no charge point has (1.6).
+        charging_rate_unit: chargingRateUnit of charging profiles, `A` or `W` (1.6).
+        stack_level: stackLevel of charging profiles, the lowest one where a case sets several (1.6).
+        number_phases: numberPhases of charging profiles (1.6).
+        charging_duration: duration of charging profiles and composite schedules, seconds (1.6).
+        local_limit: limit of the charge point itself at the connector, in charging_rate_unit; 0 = none that is lower
+            than what the charging profiles of the cases allow (1.6).
+        limit_tolerance: tolerated difference of a reported charging limit, percent (1.6).
         charge_point_vendor: chargePointVendor / vendorName that the kit sends as a station.
         charge_point_model: chargePointModel / model that the kit sends as a station.
     """
@@ -137,6 +144,12 @@ class TestData:
     configuration_key: str = "MeterValueSampleInterval"
     configuration_value: str = "60"
     unknown_configuration_key: str = "TckUnknownKey"
+    charging_rate_unit: str = "A"
+    stack_level: int = 0
+    number_phases: int = 3
+    charging_duration: int = 300
+    local_limit: float = 0.0
+    limit_tolerance: float = 1.0
     charge_point_vendor: str = "ocpp-tck"
     charge_point_model: str = "kit"
 

@@ -140,6 +140,16 @@ class Table:
         self.refuse(key, f"seconds, a number {'from' if zero or least else 'above'} {least:g} to 86400")
         return default
 
+    def number(self, key: str, default: float, *, most: float) -> float:
+        """Read a number from 0 to `most`."""
+        if not self.has(key):
+            return default
+        value = self.values[key]
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most:
+            return float(value)
+        self.refuse(key, f"a number from 0 to {most:g}")
+        return default
+
     def boolean(self, key: str, default: bool) -> bool:  # noqa: FBT001 - a default like any other
         """Read `true` or `false`."""
         if not self.has(key):

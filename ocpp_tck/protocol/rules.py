@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
 from ocpp_tck.protocol.rules_boot import RULES as BOOT
+from ocpp_tck.protocol.rules_charging import RULES as CHARGING
 from ocpp_tck.protocol.rules_configuration import RULES as CONFIGURATION
 from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_lists import RULES as LISTS
@@ -27,6 +28,7 @@ _ALL = (
     *SESSION,
     *PAYLOADS,
     *BOOT,
+    *CHARGING,
     *CONFIGURATION,
     *LISTS,
     *TRANSACTIONS,

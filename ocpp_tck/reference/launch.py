@@ -25,6 +25,7 @@ FEATURES = (
     "remote_trigger",
     "reservation",
     "reserve_connector_zero",
+    "smart_charging",
 )
 """What an embedded charge point of 1.6 can be built without."""
 

@@ -140,6 +140,10 @@ class Csms(Product):
         """The kit's time as OCPP writes it, UTC."""
         return iso(self.conversation.clock.now())
 
+    def later(self, seconds: float) -> str:
+        """The kit's time after so many seconds from now, as OCPP writes it."""
+        return iso(self.conversation.clock.now() + seconds)
+
     def boot(self) -> Received:
         """Send a BootNotification (1.6 4.2) with vendor and model of the test data; gives the answer."""
         data = self.data

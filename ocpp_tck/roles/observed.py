@@ -54,6 +54,7 @@ class Observed:
         listed: whether the kit has put a token into the local authorization list.
         reservations: ids of the reservations that the kit has made (1.6) and that may still stand.
         reservations_made: the highest of all those ids.
+        profiled: whether the kit has set a charging profile.
     """
 
     booted: dict[str, Any] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Observed:
     listed: bool = False
     reservations: set[int] = field(default_factory=set)
     reservations_made: int = 0
+    profiled: bool = False
 
     def status(self, connector: int, evse: int = 0) -> str:
         """Last status of a connector, empty when it never reported one."""

@@ -15,6 +15,7 @@ class StationAnswers:
 
     Attributes:
         keys: the configuration keys that the kit has as a 1.6 station: value and read-only flag.
+        profiled: whether a charging profile was set (1.6).
         variables: the variables that it has as a 2.x station, by (component, variable).
         list_version: version of the local authorization list that it has as a 1.6 station, while that has tokens.
         listed: the tokens in it.
@@ -23,6 +24,7 @@ class StationAnswers:
     def __init__(self, version: str, data: TestData, hardware: Hardware) -> None:
         self._version = version
         self.keys: dict[str, tuple[str, bool]] = _keys(data, hardware)
+        self.profiled = False
         self.variables: dict[tuple[str, str], str] = _variables(data)
         self.list_version = 0
         self.listed: set[str] = set()
@@ -85,6 +87,16 @@ class StationAnswers:
         self.list_version = payload.get("listVersion", 0)
         return {"status": "Accepted"}
 
+    def clear_profiles(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """ClearChargingProfile: Unknown when there is none (1.6 7.21)."""
+        found, self.profiled = self.profiled, False
+        return {"status": "Accepted" if found else "Unknown"}
+
+    def set_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """SetChargingProfile: the kit takes every profile, and forgets them all together."""
+        self.profiled = True
+        return {"status": "Accepted"}
+
     def not_supported(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """Requests of profiles that the kit does not claim and whose answer can say so."""
         return {"status": "NotSupported"}
@@ -92,10 +104,6 @@ class StationAnswers:
     def no_diagnostics(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetDiagnostics: no fileName, there is nothing to upload (1.6 6.26)."""
         return {}
-
-    def no_profile(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
-        """ClearChargingProfile: there is none (1.6 7.21)."""
-        return {"status": "Unknown"}
 
     def get_variables(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetVariables of 2.x (B06)."""
@@ -147,6 +155,9 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
     """The mandatory configuration keys of 1.6 (9.1, 9.2) for the profiles of the kit, and what it has of others."""
     return {
         "AuthorizeRemoteTxRequests": ("true", False),
+        "ChargeProfileMaxStackLevel": ("100", True),
+        "ChargingScheduleAllowedChargingRateUnit": ("Current,Power", True),
+        "ChargingScheduleMaxPeriods": ("100", True),
         "ClockAlignedDataInterval": (str(data.clock_aligned_interval), False),
         "ConnectionTimeOut": (str(data.connection_timeout), False),
         "ConnectorPhaseRotation": ("0.RST", False),
@@ -156,6 +167,7 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "LocalAuthListMaxLength": ("100", True),
         "LocalAuthorizeOffline": ("true", False),
         "LocalPreAuthorize": ("false", False),
+        "MaxChargingProfilesInstalled": ("100", True),
         "MeterValuesAlignedData": ("Energy.Active.Import.Register", False),
         "MeterValuesSampledData": ("Energy.Active.Import.Register", False),
         "MeterValueSampleInterval": (str(data.meter_value_interval), False),
@@ -166,7 +178,7 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "StopTxnAlignedData": ("", False),
         "StopTxnSampledData": ("", False),
         "SendLocalListMaxLength": ("100", True),
-        "SupportedFeatureProfiles": ("Core,LocalAuthListManagement,RemoteTrigger", True),
+        "SupportedFeatureProfiles": ("Core,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging", True),
         "TransactionMessageAttempts": ("3", False),
         "TransactionMessageRetryInterval": ("10", False),
         "UnlockConnectorOnEVSideDisconnect": ("true", False),
@@ -192,7 +204,7 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "ChangeAvailability": StationAnswers.accepted,
     "ChangeConfiguration": StationAnswers.change_configuration,
     "ClearCache": StationAnswers.accepted,
-    "ClearChargingProfile": StationAnswers.no_profile,
+    "ClearChargingProfile": StationAnswers.clear_profiles,
     "DataTransfer": StationAnswers.data_transfer,
     "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
@@ -203,7 +215,7 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "ReserveNow": StationAnswers.rejected,
     "Reset": StationAnswers.accepted,
     "SendLocalList": StationAnswers.store_local_list,
-    "SetChargingProfile": StationAnswers.not_supported,
+    "SetChargingProfile": StationAnswers.set_profile,
     "TriggerMessage": StationAnswers.rejected,
     "UnlockConnector": StationAnswers.unlocked,
 }

@@ -64,6 +64,7 @@ class Bench:
             observed.listed = False
             observed.reservations.clear()
             observed.reservations_made = 0
+            observed.profiled = False
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()

@@ -82,11 +82,21 @@ def _profile(profile: Any) -> str:
 
 
 def _schedule(schedule: Any) -> str:
+    if not schedule["chargingSchedulePeriod"]:
+        return "OCPP 1.6 7.13 chargingSchedulePeriod 1..*"
     return "OCPP 1.6 7.13" if schedule["chargingSchedulePeriod"][0]["startPeriod"] != 0 else ""
 
 
 def _set_profile(payload: Any) -> str:
-    return _profile(payload["csChargingProfiles"])
+    return _profile(payload["csChargingProfiles"]) or _placed(payload)
+
+
+def _placed(payload: Any) -> str:
+    profile, connector = payload["csChargingProfiles"], payload["connectorId"]
+    purpose = profile["chargingProfilePurpose"]
+    if (purpose == "ChargePointMaxProfile" and connector != 0) or (purpose == "TxProfile" and connector <= 0):
+        return "OCPP 1.6 3.13.1"
+    return "OCPP 1.6 7.8 transactionId" if purpose != "TxProfile" and "transactionId" in profile else ""
 
 
 def _remote_start(payload: Any) -> str:
@@ -99,7 +109,11 @@ def _remote_start(payload: Any) -> str:
 
 
 def _composite(payload: Any) -> str:
-    return _schedule(payload["chargingSchedule"]) if "chargingSchedule" in payload else ""
+    if "chargingSchedule" not in payload:
+        return ""
+    if "startSchedule" in payload["chargingSchedule"]:
+        return "OCPP 1.6 7.13; errata 3.57"
+    return _schedule(payload["chargingSchedule"])
 
 
 _RULES_16: dict[tuple[str, str], Callable[[Any], str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
+from ocpp_tck.protocol.semantic.charging16 import charging_answered, charging_called
 from ocpp_tck.protocol.semantic.configuration16 import configuration
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
@@ -64,11 +65,14 @@ class Semantics:
             *meters(self._version, action, "request", payload),
             *fields(self._version, action, "request", payload),
             *self._boot.called(connection, sender, action, payload, time),
-            *(self._only_16(action, payload) if self._version is Version.V16 else self._events.called(action, payload)),
             *asked_twice(self._version, action, payload),
             *self._transactions.called(connection, action, payload),
             *self._remote_starts.called(action, payload, time),
-            *(self._reservations.called(action, payload) if self._version is Version.V16 else ()),
+            *(
+                self._called_16(action, payload)
+                if self._version is Version.V16
+                else self._events.called(action, payload)
+            ),
         ]
 
     def answered(self, connection: str, sender: Side, message: Message, call: Message, time: float) -> list[Violation]:
@@ -95,11 +99,20 @@ class Semantics:
             *(self._answered_16(action, call.payload, payload) if self._version is Version.V16 else ()),
         ]
 
-    def _only_16(self, action: str, payload: Json) -> list[Violation]:
-        return [*self._lists.called(action, payload), *self._triggers.called(action, payload)]
+    def _called_16(self, action: str, payload: Json) -> list[Violation]:
+        return [
+            *self._lists.called(action, payload),
+            *self._triggers.called(action, payload),
+            *self._reservations.called(action, payload),
+            *charging_called(action, payload),
+        ]
 
     def _answered_16(self, action: str, request: Json, payload: Json) -> list[Violation]:
-        return [*configuration(action, request, payload), *self._lists.answered(action, request, payload)]
+        return [
+            *configuration(action, request, payload),
+            *self._lists.answered(action, request, payload),
+            *charging_answered(action, request, payload),
+        ]
 
     def unclear(self, action: str | None) -> None:
         """Forget what a broken message leaves in doubt."""

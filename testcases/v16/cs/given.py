@@ -27,5 +27,6 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
     if product.conversation.is_connected:
         states.cancel_reservations(product)
         states.leave_operative(product)
+        states.clear_profiles(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

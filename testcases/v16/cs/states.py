@@ -12,6 +12,8 @@ from ocpp_tck.roles.csms_answers import iso
 from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable, NotRun, Unanswered
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Pending, Received
     from ocpp_tck.roles.station import Station
@@ -69,6 +71,7 @@ def idle(station: Station, operator: Operator) -> None:
     if station.observed.listed:
         station.send("SendLocalList", listVersion=2, updateType="Full", localAuthorizationList=[]).answer()
         station.observed.listed = False
+    clear_profiles(station)
 
 
 def _accepted(station: Station, operator: Operator) -> None:
@@ -185,13 +188,19 @@ def authorized(station: Station, operator: Operator, token: str | None = None) -
             station.expect_status("Preparing")
 
 
-def charging(station: Station, operator: Operator, token: str | None = None) -> int | str:
-    """State Charging: a transaction runs on the configured connector, started remotely; gives its id."""
+def charging(
+    station: Station, operator: Operator, token: str | None = None, *, profile: Mapping[str, Any] | None = None
+) -> int | str:
+    """State Charging: a transaction runs on the configured connector, started remotely; gives its id.
+
+    `profile` is a charging profile that the remote start brings along.
+    """
     connector = station.hardware.connector
     token = token or station.data.valid_token
     authorizes = is_true(station.read_key("AuthorizeRemoteTxRequests"))
     occupied(station, operator)
-    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token)
+    extra = {} if profile is None else {"chargingProfile": profile}
+    conf = station.call("RemoteStartTransaction", connectorId=connector, idTag=token, **extra)
     assert conf.status == "Accepted"
     with station.unordered():
         if authorizes:
@@ -340,6 +349,13 @@ def cancel_reservations(station: Station) -> None:
     for number in sorted(station.observed.reservations):
         station.send("CancelReservation", reservationId=number).answer()
         station.observed.reservations.discard(number)
+
+
+def clear_profiles(station: Station) -> None:
+    """Take the charging profiles away that a case has set, so that they limit no later transaction."""
+    if station.observed.profiled:
+        station.send("ClearChargingProfile").answer()
+        station.observed.profiled = False
 
 
 # -- memory states (2.26) --------------------------------------------------------------------------------------------

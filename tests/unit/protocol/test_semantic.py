@@ -336,10 +336,18 @@ class TestFields:
             "chargingProfile.chargingSchedule.chargingSchedulePeriod[0].startPeriod",
         }
 
-    def test_empty_list_of_periods_is_left_to_the_schema(self):
+    def test_a_composite_schedule_without_a_period(self):
         line = Line()
         line.csms(2, "1", "GetCompositeSchedule", {"connectorId": 1, "duration": 60})
         schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": []}
+        answer = {"status": "Accepted", "chargingSchedule": schedule}
+        assert line.cs(3, "1", answer) == ["charging_profile.periods"]
+
+    def test_a_composite_schedule_to_a_broken_request_is_judged_by_itself(self):
+        line = Line()
+        line.csms(2, "1", "GetCompositeSchedule", [])
+        period = {"startPeriod": 0, "limit": 6}
+        schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
         assert line.cs(3, "1", {"status": "Accepted", "chargingSchedule": schedule}) == []
 
     def test_hertz_in_transaction_data(self):

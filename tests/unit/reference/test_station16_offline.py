@@ -128,7 +128,7 @@ async def test_the_queue_survives_a_power_cut():
 async def test_frames_and_errors():
     async with station() as (central, _):
         for action, payload, code in [
-            ("SetChargingProfile", {}, "NotSupported"),
+            ("Authorize", {"idTag": "TAG"}, "NotSupported"),
             ("Unheard", {}, "NotImplemented"),
             ("Reset", {}, "ProtocolError"),
             ("Reset", {"type": "Warm"}, "PropertyConstraintViolation"),

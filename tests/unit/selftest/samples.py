@@ -57,6 +57,8 @@ def _object(node, *, full, depth):
         made["value"] = "1"
     if (node.version, node.action) == ("1.6", "RemoteStartTransaction") and node.field == "chargingProfile":
         made.pop("transactionId", None)
+    if (node.version, node.action, node.kind) == ("1.6", "GetCompositeSchedule", legality.RESPONSE):
+        made.pop("startSchedule", None)
     return made
 
 

@@ -119,13 +119,18 @@ class CentralSystemCommands:
             return "NotSupported", None
         return self._device.local_list.update(version, kind, entries), None
 
-    def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
-        """Handle RemoteStartTransaction (1.6 §5.11); a charging profile is ignored."""
+    def remote_start(self, id_tag: str, connector_id: int | None, profile: dict[str, Any] | None = None) -> Outcome:
+        """Handle RemoteStartTransaction (1.6 §5.11), with its charging profile."""
         target = self._driver.remote_target(connector_id, id_tag) if self._driver.service.open else None
-        if target is None or self._busy:
+        if target is None or self._busy or not self._driver.regulator.startable(target, profile):
             return "Rejected", None
         authorize = self._device.configuration.flag("AuthorizeRemoteTxRequests")
-        return "Accepted", lambda: self._driver.remote_start(id_tag, target, authorize=authorize)
+
+        def act() -> None:
+            self._driver.regulator.plan(target, profile)
+            self._driver.remote_start(id_tag, target, authorize=authorize)
+
+        return "Accepted", act
 
     def remote_stop(self, transaction_id: int) -> Outcome:
         """Handle RemoteStopTransaction (1.6 §5.12)."""
@@ -154,6 +159,18 @@ class CentralSystemCommands:
         """Handle Reset (1.6 §5.14)."""
         self.resetting = True
         return "Accepted", lambda: self._reset(f"{kind}Reset")
+
+    def set_charging_profile(self, connector_id: int, profile: dict[str, Any]) -> Outcome:
+        """Handle SetChargingProfile (1.6 §5.16)."""
+        return self._driver.regulator.set_profile(connector_id, profile), self._driver.changed
+
+    def clear_charging_profile(self, criteria: dict[str, Any]) -> Outcome:
+        """Handle ClearChargingProfile (1.6 §5.5)."""
+        return self._driver.regulator.clear_profiles(criteria), self._driver.changed
+
+    def composite_schedule(self, connector_id: int, duration: int, unit: str | None) -> dict[str, Any]:
+        """Handle GetCompositeSchedule (1.6 §5.7)."""
+        return self._driver.regulator.composite(connector_id, duration, unit)
 
     def trigger(self, message: str, connector_id: int | None) -> Outcome:
         """Handle TriggerMessage (1.6 §5.17); refused where the charge point lacks the profile."""

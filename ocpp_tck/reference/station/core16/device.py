@@ -13,6 +13,8 @@ from ocpp_tck.reference.station.core16.configuration import Configuration, adapt
 from ocpp_tck.reference.station.core16.local_list import UNSUPPORTED, LocalList
 from ocpp_tck.reference.station.core16.meter import Meter
 from ocpp_tck.reference.station.core16.reservation import Reservations
+from ocpp_tck.reference.station.core16.smart_charging.keys import with_smart_charging
+from ocpp_tck.reference.station.core16.smart_charging.shelf import Shelf
 
 UNKNOWN_TRANSACTION = -1
 """The transactionId of a transaction whose StartTransaction was never answered (errata 3.18)."""
@@ -132,7 +134,7 @@ class Connector:
         return EV_SIDE_DISCONNECTED if disconnected and self.fault is None else None
 
     def _transaction_status(self, transaction: Transaction) -> str:
-        if transaction.suspended:
+        if transaction.suspended or not self.meter.offers:
             return "SuspendedEVSE"
         return "Charging" if self.connected and self.ev_draws else "SuspendedEV"
 
@@ -151,10 +153,13 @@ class Device:
         self.cache = part(AuthorizationCache, options)(self.clock.now)
         self.configuration = part(Configuration, options)(
             adapted(
-                core_keys(
-                    options.connectors,
-                    fixed_cable=options.fixed_cable,
-                    message_timeout=max(1, round(options.response_seconds)),
+                with_smart_charging(
+                    core_keys(
+                        options.connectors,
+                        fixed_cable=options.fixed_cable,
+                        message_timeout=max(1, round(options.response_seconds)),
+                    ),
+                    options,
                 ),
                 options,
             ),
@@ -169,6 +174,7 @@ class Device:
             )
             for number in range(1, options.connectors + 1)
         }
+        self.shelf = part(Shelf, options)()
         self.queue: deque[TransactionMessage] = deque()
         self.operative = True
         self.scheduled: bool | None = None

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import IdTagInfo, same_tag
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.device import Claim, Connector, Device
 from ocpp_tck.reference.station.core16.sender import Failed, Offline, Sender
+from ocpp_tck.reference.station.core16.smart_charging.regulator import Regulator
 from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 
@@ -41,6 +43,7 @@ class Driver:
         self._background = background
         self._preparing: set[int] = set()
         self.service = Service(open=False, online=False)
+        self.regulator = part(Regulator, device.options)(device, background, self.changed)
 
     def plug(self, connector: Connector) -> None:
         """Connect an EV."""
@@ -121,6 +124,7 @@ class Driver:
     def changed(self) -> None:
         """Bring reservations, timers, the meters and the reports in line with the connectors' state."""
         self._settle_reservations()
+        self.regulator.settle()
         for connector in self._device.connectors.values():
             status = self._reporter.current(connector.number).status
             connector.meter.switch(flowing=status == "Charging")

@@ -31,6 +31,7 @@ from websockets.exceptions import ConnectionClosed
 from ocpp_tck.reference.station.core16.clock import read_time
 from ocpp_tck.reference.station.core16.reservation import Reservation
 from ocpp_tck.reference.station.core16.sender import Answer, Failed, Offline
+from ocpp_tck.reference.station.core16.smart_charging import routes
 
 _ID_LENGTH = 36
 _DESCRIPTION_LENGTH = 255
@@ -47,7 +48,7 @@ Outcome = tuple[str, Effect | None]
 """The status to answer, and what follows."""
 
 
-class Commands(Protocol):
+class Commands(routes.Commands, Protocol):
     """What the Central System may ask of the charge point (1.6 §5)."""
 
     @property
@@ -78,7 +79,7 @@ class Commands(Protocol):
     def send_local_list(self, version: int, kind: str, entries: list[Mapping[str, Any]]) -> Outcome:
         """Handle SendLocalList; `entries` have keys in snake_case."""
 
-    def remote_start(self, id_tag: str, connector_id: int | None) -> Outcome:
+    def remote_start(self, id_tag: str, connector_id: int | None, profile: dict[str, Any] | None) -> Outcome:
         """Handle RemoteStartTransaction."""
 
     def remote_stop(self, transaction_id: int) -> Outcome:
@@ -97,7 +98,7 @@ class Commands(Protocol):
         """Handle UnlockConnector."""
 
 
-class Link(ChargePoint):  # type: ignore[misc]
+class Link(routes.ChargingProfileRoutes, ChargePoint):  # type: ignore[misc]
     """The charge point's end of one connection."""
 
     def __init__(self, station_id: str, connection: ClientConnection, commands: Commands) -> None:
@@ -230,7 +231,8 @@ class Link(ChargePoint):  # type: ignore[misc]
 
     @on("RemoteStartTransaction")  # type: ignore[untyped-decorator]
     def _on_remote_start(self, **payload: Any) -> Any:
-        outcome = self._commands.remote_start(payload["id_tag"], payload.get("connector_id"))
+        profile = payload.get("charging_profile")
+        outcome = self._commands.remote_start(payload["id_tag"], payload.get("connector_id"), profile)
         return call_result.RemoteStartTransaction(status=self._status(outcome))
 
     @on("RemoteStopTransaction")  # type: ignore[untyped-decorator]

@@ -38,6 +38,8 @@ class Meter:
         """Start at `register` Wh with no energy flowing."""
         self._register = register
         self._since: float | None = None
+        self.current = CURRENT
+        self.phases = len(PHASES)
 
     @property
     def flowing(self) -> bool:
@@ -56,8 +58,25 @@ class Meter:
         self._register += self._pending()
         self._since = time.monotonic() if flowing else None
 
+    @property
+    def power(self) -> float:
+        """Watts that the EV may draw, and draws."""
+        return VOLTAGE * self.current * self.phases
+
+    @property
+    def offers(self) -> bool:
+        """Whether the EV may draw anything."""
+        return self.power > 0
+
+    def allow(self, current: float, phases: int) -> None:
+        """Let the EV draw so many amperes per phase, on so many phases, from now on."""
+        self._register += self._pending()
+        if self._since is not None:
+            self._since = time.monotonic()
+        self.current, self.phases = current, phases
+
     def _pending(self) -> float:
-        return 0.0 if self._since is None else POWER * (time.monotonic() - self._since) / 3600
+        return 0.0 if self._since is None else self.power * (time.monotonic() - self._since) / 3600
 
 
 def meter_value(
@@ -80,9 +99,10 @@ def meter_value(
 
 def _samples(meter: Meter, name: str, since: int) -> list[dict[str, Any]]:
     measurand, phases = _split(name)
-    value = _value(meter, measurand, since)
-    sample = {"value": value, "measurand": measurand, "unit": _UNITS[measurand]}
-    return [{**sample, "phase": phase} for phase in phases] or [sample]
+    sample = {"measurand": measurand, "unit": _UNITS[measurand]}
+    if phases:
+        return [{"value": _of_phase(meter, measurand, phase), **sample, "phase": phase} for phase in phases]
+    return [{"value": _value(meter, measurand, since), **sample}]
 
 
 def _split(name: str) -> tuple[str, tuple[str, ...]]:
@@ -92,6 +112,11 @@ def _split(name: str) -> tuple[str, tuple[str, ...]]:
     return (measurand, (phase,)) if phase in PHASES else (name, ())
 
 
+def _of_phase(meter: Meter, measurand: str, phase: str) -> str:
+    used = phase in PHASES[: meter.phases]
+    return _value(meter, measurand, 0) if used or measurand == "Voltage" else "0.0"
+
+
 def _value(meter: Meter, measurand: str, since: int) -> str:
     if measurand == REGISTER:
         return str(meter.register)
@@ -99,10 +124,10 @@ def _value(meter: Meter, measurand: str, since: int) -> str:
         return str(meter.register - since)
     flow = 1.0 if meter.flowing else 0.0
     return {
-        "Power.Active.Import": f"{POWER * flow:.1f}",
-        "Power.Offered": f"{POWER:.1f}",
-        "Current.Import": f"{CURRENT * flow:.1f}",
-        "Current.Offered": f"{CURRENT:.1f}",
+        "Power.Active.Import": f"{meter.power * flow:.1f}",
+        "Power.Offered": f"{meter.power:.1f}",
+        "Current.Import": f"{meter.current * flow:.1f}",
+        "Current.Offered": f"{meter.current:.1f}",
         "Voltage": f"{VOLTAGE:.1f}",
         "SoC": "50",
     }[measurand]
