@@ -319,21 +319,23 @@ def _validated_reservation(_dice: Random, _scene: Scene) -> list[Mutant]:
     return [on(CS, "result", "ReserveNow", asks, "idTag validated", where={"status": "Accepted"})]
 
 
+_REFUSED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "TC_027_CS": (("RemoteStartTransaction",), ("PropertyConstraintViolation", "GenericError", "NotSupported")),
+    "TC_042_1_CS": (("GetLocalListVersion",), ("NotSupported", "NotImplemented")),
+    "TC_043_1_CS": (("SendLocalList",), ("NotSupported", "NotImplemented")),
+    "TC_048_4_CS": (("ReserveNow",), ("NotSupported", "NotImplemented")),
+    "TC_050_4_CS": (("ReserveNow",), ("NotSupported", "NotImplemented")),
+    "TC_055_CS": (("TriggerMessage",), ("PropertyConstraintViolation", "NotSupported", "SecurityError")),
+}
+"""Requests that the document, or the specification, lets a charge point refuse with one of these error codes."""
+
+
 def _refusals(dice: Random, scene: Scene) -> list[Mutant]:
     """Where the document lets a CALLERROR or several statuses stand."""
-    if scene.case in {"TC_048_4_CS", "TC_050_4_CS"}:
-        code = dice.choice(["NotImplemented", "NotSupported"])
-        return [on(CS, "result", "ReserveNow", AnswerError(code, TEXT), "refused")]
-    if scene.case == "TC_027_CS":
-        code = dice.choice(["PropertyConstraintViolation", "GenericError", "NotSupported"])
-        return [on(CS, "result", "RemoteStartTransaction", AnswerError(code, TEXT), "refused")]
-    if scene.case in {"TC_042_1_CS", "TC_043_1_CS"}:
-        code = dice.choice(["NotSupported", "NotImplemented"])
-        actions = ("GetLocalListVersion", "SendLocalList")
+    if scene.case in _REFUSED:
+        actions, codes = _REFUSED[scene.case]
+        code = dice.choice(codes)
         return [on(CS, "result", action, AnswerError(code, TEXT), f"{action} refused", nth=0) for action in actions]
-    if scene.case == "TC_055_CS":
-        code = dice.choice(["PropertyConstraintViolation", "NotSupported", "SecurityError"])
-        return [on(CS, "result", "TriggerMessage", AnswerError(code, TEXT), "refused")]
     if scene.case == "TC_040_2_CS":
         wrong = {"value": "-1"}
         return [

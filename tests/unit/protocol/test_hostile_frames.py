@@ -13,8 +13,8 @@ from ocpp_tck.protocol.semantic import transactions16, transactions20
 from ocpp_tck.protocol.session import REMEMBERED
 from ocpp_tck.protocol.types import Side, Version
 
-SECONDS = 10.0
-"""Far above what these take (under 2 s), far below what they took with quadratic code (hours)."""
+CPU_SECONDS = 120.0
+"""A bound, no measure: these take about 1 s of this process, wherever it runs; quadratic code took hours."""
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ SECONDS = 10.0
     ],
 )
 def test_no_text_takes_long(raw):
-    line, begun = Line(), time.monotonic()
+    line, begun = Line(), time.process_time()
     found = line.send(Side.STATION, raw).violations
-    assert time.monotonic() - begun < SECONDS
+    assert time.process_time() - begun < CPU_SECONDS
     assert found
     assert all(len(violation.message) < MAX_MESSAGE + 100 for violation in found)
 
