@@ -46,19 +46,27 @@ def idle(station: Station, operator: Operator) -> None:
             station.call("ChangeAvailability", operationalStatus="Operative", evse={"id": known.id})
             station.expect_availability("Available", evse=known.id)
         for connector in range(1, known.connectors + 1):
-            _available(station, known.id, connector)
+            _available(station, operator, known.id, connector)
     if station.observed.cached:
         station.send("ClearCache").answer()  # a station without a cache may refuse
         station.observed.cached = False
 
 
-def _available(station: Station, evse: int, connector: int) -> None:
-    """Wait until a connector is available; of one that has reported nothing yet nothing is known."""
+def _available(station: Station, operator: Operator, evse: int, connector: int) -> None:
+    """Wait until a connector is available; of one that has reported nothing yet nothing is known.
+
+    A cable may be in since before this run: it is taken out.
+    """
     if not station.observed.status(connector, evse):
         return
-    if not station.wait_status("Available", connector=connector, evse=evse, within="absence"):
-        status = station.observed.status(connector, evse)
-        raise Inconclusive(f"EVSE {evse} connector {connector} is {status}, not Available")
+    if station.wait_status("Available", connector=connector, evse=evse, within="absence"):
+        return
+    if station.observed.status(connector, evse) == "Occupied":
+        operator.unplug(connector, evse=evse)
+        if station.wait_status("Available", connector=connector, evse=evse):
+            return
+    status = station.observed.status(connector, evse)
+    raise Inconclusive(f"EVSE {evse} connector {connector} is {status}, not Available")
 
 
 def _restart(station: Station) -> None:

@@ -15,6 +15,7 @@ FEATURE_PROFILES = {
     "LocalAuthListManagement": "local_auth_list",
     "Reservation": "reservation",
     "RemoteTrigger": "remote_trigger",
+    "SmartCharging": "smart_charging",
 }
 """The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
 _KEYS_OF = {
