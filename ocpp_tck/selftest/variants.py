@@ -152,6 +152,8 @@ _FREE_KEYS: Mapping[str, tuple[str, ...]] = {
     "ClockAlignedDataInterval": ("0", "0", "1", "900"),
     "ConnectionTimeOut": ("30", "86400"),
     "HeartbeatInterval": ("1", "86400"),
+    "LocalAuthListEnabled": ("true", "false"),
+    "LocalAuthListMaxLength": ("3", "100000"),
     "LocalAuthorizeOffline": ("true", "false"),
     "LocalPreAuthorize": ("true", "false"),
     "MaxEnergyOnInvalidId": ("0", "100000"),
@@ -164,6 +166,7 @@ _FREE_KEYS: Mapping[str, tuple[str, ...]] = {
     ),
     "MeterValueSampleInterval": ("0", "1", "3600"),
     "MinimumStatusDuration": ("0", "0", "0", "1"),
+    "SendLocalListMaxLength": ("1", "100000"),
     "StopTransactionOnEVSideDisconnect": ("true", "false"),
     "StopTransactionOnInvalidId": ("true", "false"),
     "StopTxnAlignedData": ("", "Energy.Active.Import.Register"),
@@ -171,7 +174,7 @@ _FREE_KEYS: Mapping[str, tuple[str, ...]] = {
     "TransactionMessageAttempts": ("1", "10"),
     "WebSocketPingInterval": ("0", "1"),
 }
-"""Factory values that a charge point may have (1.6 9.1)."""
+"""Factory values that a charge point may have (1.6 9.1, 9.2)."""
 _OPTIONAL_KEYS = (
     "AllowOfflineTxForUnknownId",
     "AuthorizationCacheEnabled",
@@ -185,7 +188,13 @@ _READABLE_KEYS = (
     "UnlockConnectorOnEVSideDisconnect",
 )
 """Keys that may be read-only (9.1.3; errata 3.80, 3.84)."""
-_REBOOT_KEYS = ("LocalPreAuthorize", "AuthorizeRemoteTxRequests", "ConnectionTimeOut", "LocalAuthorizeOffline")
+_REBOOT_KEYS = (
+    "LocalPreAuthorize",
+    "AuthorizeRemoteTxRequests",
+    "ConnectionTimeOut",
+    "LocalAuthorizeOffline",
+    "LocalAuthListEnabled",
+)
 """Keys whose change may need a reboot here (5.3)."""
 
 

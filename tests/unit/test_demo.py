@@ -8,7 +8,8 @@ from ocpp_tck.demo import VARIANT, argument, declared, of_variant
 def test_options_change_what_is_declared():
     plain, other = declared("cs", "1.6"), declared("cs", "1.6", VARIANT)
     changed = {name for name in plain if plain[name] != other[name]}
-    assert changed == {"fixed_cable", "backup_power", "local_auth_list"}
+    assert changed == {option.removeprefix("without=") for option in VARIANT}
+    assert (other["fixed_cable"], other["local_auth_list"]) == (True, False)
     assert plain == declared("cs", "1.6", ("connectors=3", "set=HeartbeatInterval=1"))
 
 
