@@ -1,7 +1,6 @@
 """The configuration keys of the Smart Charging profile (1.6 §9.4)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.station.core16.configuration import Key, split
@@ -17,14 +16,9 @@ _QUANTITIES = {"Current": "A", "Power": "W"}
 
 def with_smart_charging(keys: Iterable[Key], options: StationOptions) -> Iterator[Key]:
     """Give the keys with those of this profile, when the charge point has it."""
+    yield from keys
     if FEATURE in options.without:
-        yield from keys
         return
-    for key in keys:
-        if key.name == "SupportedFeatureProfiles":
-            yield replace(key, default=f"{key.default},SmartCharging")
-        else:
-            yield key
     yield Key(LEVELS, "10", _count, readonly=True)
     yield Key(UNITS, "Current,Power", _units, readonly=True)
     yield Key(PERIODS, "24", _count, readonly=True)
