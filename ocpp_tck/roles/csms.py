@@ -170,7 +170,7 @@ class Csms(Product):
         )
 
     def new_reservation(self) -> int:
-        """Give an id for a reservation (1.6 6.37); made of the time, since a CSMS may remember those of earlier runs."""
+        """Give an id for a reservation (1.6 6.37); made of the time: a CSMS may remember those of earlier runs."""
         self._reservation = max(self._reservation + 1, int(self.conversation.clock.now()))
         return self._reservation
 
