@@ -50,6 +50,7 @@ class Csms(Product):
         self.sessions: dict[str, int] = {}
         self.meter = 1000
         self.tried_wrong_password = False
+        self._reservation = 0
 
     @property
     def id(self) -> str:
@@ -167,6 +168,11 @@ class Csms(Product):
         return self.call(
             "StatusNotification", connectorId=number, status=status, errorCode=error_code, timestamp=self.now()
         )
+
+    def new_reservation(self) -> int:
+        """Give an id for a reservation (1.6 6.37); made of the time: a CSMS may remember those of earlier runs."""
+        self._reservation = max(self._reservation + 1, int(self.conversation.clock.now()))
+        return self._reservation
 
     def start_transaction(self, token: str, *, at: str = "", reservation: int | None = None) -> Received:
         """Send a StartTransaction (1.6 4.8) for the configured connector; gives the answer.

@@ -172,6 +172,7 @@ def _keys(data: TestData, hardware: Hardware) -> dict[str, tuple[str, bool]]:
         "MeterValuesSampledData": ("Energy.Active.Import.Register", False),
         "MeterValueSampleInterval": (str(data.meter_value_interval), False),
         "NumberOfConnectors": (str(hardware.connectors), True),
+        "ReserveConnectorZeroSupported": ("true", True),
         "ResetRetries": ("1", False),
         "StopTransactionOnEVSideDisconnect": ("true", False),
         "StopTransactionOnInvalidId": ("true", False),

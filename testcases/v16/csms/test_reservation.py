@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.operator import Operator
     from ocpp_tck.roles.product import Received
 
-RESERVATION = 1
-"""reservationId that the operator names; a central system may number its reservations itself."""
 UNKNOWN = 1_000_000
 """How far an unknown reservationId lies from the one in use."""
 
@@ -29,7 +27,10 @@ def order_reservation(
     parent: str = "",
     lasting: int | None = None,
 ) -> float:
-    """Have the operator reserve a connector for the valid token, and answer with `status`; gives the expiry ordered."""
+    """Have the operator reserve a connector for the valid token, and answer with `status`; gives the expiry ordered.
+
+    A central system may number its reservations itself: what it sends counts.
+    """
     csms.answer("ReserveNow", then={"status": status})
     expires = csms.conversation.clock.now() + (csms.data.reservation_duration if lasting is None else lasting)
     operator.order(
@@ -37,7 +38,7 @@ def order_reservation(
         connectorId=csms.hardware.connector if connector is None else connector,
         expiryDate=iso(expires),
         idTag=csms.data.valid_token,
-        reservationId=RESERVATION,
+        reservationId=csms.new_reservation(),
         **({"parentIdTag": parent} if parent else {}),
     )
     return expires

@@ -282,7 +282,8 @@ async def test_what_is_not_supported_is_rejected_and_not_announced():
         assert await reserve(central) == await reserve(central, 0) == await cancel(central) == "Rejected"
         keys = ["SupportedFeatureProfiles", "ReserveConnectorZeroSupported"]
         found = await central.ask("GetConfiguration", key=keys)
-        assert [one["value"] for one in found["configurationKey"]] == ["Core,RemoteTrigger"]
+        (profiles,) = found["configurationKey"]
+        assert "Reservation" not in profiles["value"].split(",")
         assert found["unknownKey"] == keys[1:]
 
 
@@ -293,8 +294,17 @@ async def test_connector_0_may_be_left_out():
         await reserved(central)
         keys = ["SupportedFeatureProfiles", "ReserveConnectorZeroSupported"]
         found = await central.ask("GetConfiguration", key=keys)
-        assert [one["value"] for one in found["configurationKey"]] == ["Core,Reservation,RemoteTrigger"]
+        (profiles,) = found["configurationKey"]
+        assert "Reservation" in profiles["value"].split(",")
         assert found["unknownKey"] == keys[1:]
+
+
+@run
+async def test_every_profile_of_the_charge_point_is_announced():
+    async with station() as (central, _):
+        found = await central.ask("GetConfiguration", key=["SupportedFeatureProfiles"])
+        names = {"Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger"}
+        assert names <= set(found["configurationKey"][0]["value"].split(","))
 
 
 @run

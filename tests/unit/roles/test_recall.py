@@ -104,6 +104,22 @@ def test_a_transaction_that_runs_is_known(run):
     assert run.station.away
 
 
+def test_what_the_kit_has_reserved_may_still_stand(run):
+    fields = {"connectorId": 1, "idTag": "A", "expiryDate": "2099-01-01T00:00:00Z"}
+    recall(
+        [
+            stretch(
+                call("kit", "ReserveNow", {**fields, "reservationId": 4}),
+                result("product", "ReserveNow", {"status": "Accepted"}),
+                call("kit", "ReserveNow", fields, "2"),
+            )
+        ],
+        run,
+    )
+    assert run.observed.reservations == {4}
+    assert run.observed.reserve() == 5
+
+
 def away(run, play):
     """Let the station come back with connector 1 as it was last seen: Charging."""
     charging = {"connectorId": 1, "status": "Charging", "errorCode": "NoError"}

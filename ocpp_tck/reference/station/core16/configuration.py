@@ -14,6 +14,7 @@ FEATURE_PROFILES = {
     "Core": "",
     "LocalAuthListManagement": "local_auth_list",
     "Reservation": "reservation",
+    "SmartCharging": "smart_charging",
     "RemoteTrigger": "remote_trigger",
     "SmartCharging": "smart_charging",
 }
