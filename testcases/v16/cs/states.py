@@ -409,6 +409,15 @@ def known_offline(station: Station, operator: Operator, token: str) -> None:
         in_local_list(station, token)
 
 
+def refuse_authorize(station: Station) -> None:
+    """Let the central system say nothing that a charge point could start the valid token by.
+
+    With LocalPreAuthorize a charge point may ask about a token that it knows all the same (4.1), and does not wait for
+    the answer (9.1.13): one that starts has authorized the token by itself.
+    """
+    station.refuse("Authorize", "SecurityError", where={"idTag": station.data.valid_token})
+
+
 # -- configuration states --------------------------------------------------------------------------------------------
 
 

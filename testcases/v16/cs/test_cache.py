@@ -22,21 +22,20 @@ if TYPE_CHECKING:
     aliases=("TC_007_CS",),
 )
 def test_cached_token(station: Station, operator: Operator, step: Any) -> None:
-    """With LocalPreAuthorize the charge point does not ask for a token that it has in its cache."""
+    """With LocalPreAuthorize the charge point starts by its cache, without waiting for the central system."""
     states.use_cache(station)
     states.cached(station, operator)
 
-    asked = len(station.seen("Authorize"))
+    states.refuse_authorize(station)
     operator.present(station.data.valid_token)
     with step("2", "The charge point reports Preparing"):
         station.expect_status("Preparing")
 
     operator.plug()
     with station.unordered():
-        with step("4", "A transaction starts with that token, which the charge point did not ask to authorize"):
+        with step("4", "A transaction starts with that token, whatever the central system would have said of it"):
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (station.hardware.connector, station.data.valid_token)
-            assert len(station.seen("Authorize")) == asked, "the charge point asked to authorize a cached token"
         with step("5", "The charge point reports Charging"):
             station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
@@ -55,7 +54,7 @@ def test_cached_token_remotely(station: Station, operator: Operator, step: Any) 
     station.configure("AuthorizeRemoteTxRequests", "true", if_implemented=True)
     states.cached(station, operator)
 
-    asked = len(station.seen("Authorize"))
+    states.refuse_authorize(station)
     operator.plug()
     with step("1", "The charge point reports Preparing"):
         station.expect_status("Preparing")
@@ -66,10 +65,9 @@ def test_cached_token_remotely(station: Station, operator: Operator, step: Any) 
         assert remote_start.response().status == "Accepted"
 
     with station.unordered():
-        with step("5", "A transaction starts with that token, which the charge point did not ask to authorize"):
+        with step("5", "A transaction starts with that token, whatever the central system would have said of it"):
             start = station.expect("StartTransaction", within="transaction")
             assert (start.connectorId, start.idTag) == (connector, token)
-            assert len(station.seen("Authorize")) == asked, "the charge point asked to authorize a cached token"
         with step("7", "The charge point reports Charging"):
             station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
