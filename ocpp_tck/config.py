@@ -321,8 +321,6 @@ class _Reader:
         kind, types = values["valid_token_type"], TOKEN_TYPES.get(version)
         if types and kind not in types:
             table.refuse("valid_token_type", f"one of {', '.join(types)}{nearest(kind, types)}")
-        if values["charging_rate_unit"] not in RATE_UNITS:
-            table.refuse("charging_rate_unit", 'A (amperes) or W (watts), as "A"')
         seen: dict[str, str] = {}
         for key_name, value in values.items():
             if key_name.endswith("_token"):
@@ -341,7 +339,10 @@ class _Reader:
             longest = LONGEST_TOKEN[version]
         elif key == "charge_point_vendor":
             longest = LONGEST_VENDOR[version]
-        return table.text(key, default, required=table.has(key) and key != "configuration_value", longest=longest)
+        text = table.text(key, default, required=table.has(key) and key != "configuration_value", longest=longest)
+        if key == "charging_rate_unit" and text and text not in RATE_UNITS:
+            table.refuse(key, 'A (amperes) or W (watts), as "A"')
+        return text
 
     def _driver(self, table: Table) -> DriverSettings:
         order = table.texts("order", DriverSettings().order)

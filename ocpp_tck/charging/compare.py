@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ocpp_tck.charging.composite import Cap, Curve, Span
-from ocpp_tck.charging.profile import AMPERES
+from ocpp_tck.charging.profile import AMPERES, MOST_PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,9 +116,10 @@ def _off(curve: Curve, told: list[_Told], unit: str, tolerance: Tolerance) -> It
 
 
 def _fits(cap: Cap, period: Period, unit: str, tolerance: Tolerance) -> bool:
+    phases = MOST_PHASES if period.phases is None else period.phases
     if cap.is_free:
-        return True
-    if period.phases is not None and not 0 <= period.phases <= cap.phases:
+        return phases >= 0
+    if period.phases is not None and not 0 <= phases <= cap.phases:
         return False
     used = range(1, cap.phases + 1) if period.phases is None else (max(1, period.phases),)
     values = {cap.value(unit, tolerance.voltage, phases) for phases in used}
@@ -141,5 +142,7 @@ def _shown(cap: Cap, unit: str) -> str:
     """Write a cap in the unit that it has; the converted value depends on the phases."""
     own = cap.amperes if unit == AMPERES else cap.watts
     other = "W" if unit == AMPERES else "A"
+    if cap.is_free:
+        return "no limit"
     value = f"{own:g} {unit}" if own is not None else f"{cap.watts if unit == AMPERES else cap.amperes:g} {other}"
     return value if cap.phases == Cap().phases else f"{value} on {cap.phases} phases"

@@ -198,6 +198,15 @@ _REBOOT_KEYS = (
 """Keys whose change may need a reboot here (5.3)."""
 
 
+_CHARGING_KEYS: Mapping[str, tuple[str, ...]] = {
+    "ChargeProfileMaxStackLevel": ("0", "1", "2"),
+    "ChargingScheduleAllowedChargingRateUnit": ("Current",),
+    "ChargingScheduleMaxPeriods": ("1", "3", "5"),
+    "MaxChargingProfilesInstalled": ("1", "2", "3"),
+}
+"""Factory values of a charge point with smart charging (9.4); some are too small for a case."""
+
+
 def _station16(dice: Random, plain: Variant) -> Variant:
     answers = dict(plain.pics)
     values = {key: dice.choice(choices) for key, choices in _FREE_KEYS.items() if dice.random() < 0.4}  # noqa: PLR2004
@@ -221,8 +230,11 @@ def _station16(dice: Random, plain: Variant) -> Variant:
         *(f"reboot-key={key}" for key in reboot if key not in read_only),
         *([f"vendor-id={KNOWN_VENDOR}"] if answers["vendor_data_transfer"] else []),
     ]
+    small = {key: dice.choice(choices) for key, choices in _CHARGING_KEYS.items() if dice.random() < 0.3}  # noqa: PLR2004
+    if answers["smart_charging"]:
+        options += _set(small)
     password = dice.choice(["", "", PASSWORD])
-    excused = (*hidden, *read_only, *(["UnlockConnectorOnEVSideDisconnect"] if answers["fixed_cable"] else []))
+    excused = (*hidden, *read_only, *small, *(["UnlockConnectorOnEVSideDisconnect"] if answers["fixed_cable"] else []))
     tokens = {"vendor_id": KNOWN_VENDOR} if answers["vendor_data_transfer"] else {}
     if password:
         options.append(f"password={password}")

@@ -79,6 +79,9 @@ def test_a_time_without_a_limit_is_not_compared():
     free = curve((0, Cap(8)), (100, Cap()))
     assert off(schedule((0, 8), (100, 32)), free) == []
     assert off(schedule((0, 8), (100, 32)), free, local=16) == []
+    assert off(schedule((0, 8), (100, 32, -3)), free) == [
+        "from second 100 on: 32 A on -3 phases instead of 8 A or no limit"
+    ]
 
 
 def test_own_limit():

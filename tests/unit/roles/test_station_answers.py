@@ -51,6 +51,13 @@ def test_change_configuration(answers, key, value, status):
     assert change(answers, key, value) == status
 
 
+def test_charging_profiles_are_taken_and_forgotten_together(answers):
+    assert answers("ClearChargingProfile", {}) == {"status": "Unknown"}
+    assert answers("SetChargingProfile", {}) == {"status": "Accepted"}
+    assert answers("ClearChargingProfile", {"id": 1}) == {"status": "Accepted"}
+    assert answers("ClearChargingProfile", {}) == {"status": "Unknown"}
+
+
 def test_a_changed_key_is_read_back(answers):
     change(answers, "MeterValueSampleInterval", "60")
     change(answers, "MeterValueSampleInterval", "-1")

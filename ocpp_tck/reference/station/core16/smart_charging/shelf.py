@@ -35,22 +35,28 @@ class Shelf:
 
     def whole(self, moment: datetime) -> Offer:
         """Return what the charge point may take from the grid, by its ChargePointMaxProfiles."""
-        return _prevailing([each for each in self.profiles if each.purpose == MAX], moment, None) or UNLIMITED
+        return self.prevailing([each for each in self.profiles if each.purpose == MAX], moment, None)
 
     def transfer(self, connector_id: int, moment: datetime, charging_since: datetime | None) -> Offer:
         """Return what a transaction at a connector may take, by its TxProfiles or else the TxDefaultProfiles."""
-        own = [each for each in self.profiles if each.connector_id == connector_id]
-        tx = [each for each in own if each.purpose == TX and each.valid(moment)]
-        if tx:
-            return _prevailing(tx, moment, charging_since) or UNLIMITED
-        specific = [each for each in own if each.purpose == DEFAULT]
+        own = [each for each in self.profiles if (each.purpose, each.connector_id) == (TX, connector_id)]
+        valid = [each for each in own if each.valid(moment)]
+        return self.prevailing(valid or self.defaults(connector_id), moment, charging_since)
+
+    def prevailing(self, among: list[Installed], moment: datetime, charging_since: datetime | None) -> Offer:
+        """Return the limit of the highest stack level that has one at a moment (1.6 §3.13.2, errata 3.43)."""
+        for each in sorted(among, key=lambda each: each.level, reverse=True):
+            offer = each.offer(moment, charging_since) if each.valid(moment) else None
+            if offer is not None:
+                return offer
+        return UNLIMITED
+
+    def defaults(self, connector_id: int) -> list[Installed]:
+        """Return the TxDefaultProfiles of a connector; its own stand in place of those of all connectors."""
+        every = [each for each in self.profiles if each.purpose == DEFAULT]
+        specific = [each for each in every if each.connector_id == connector_id]
         levels = {each.level for each in specific}
-        common = [
-            each
-            for each in self.profiles
-            if each.purpose == DEFAULT and each.connector_id == 0 and each.level not in levels
-        ]
-        return _prevailing(specific + common, moment, charging_since) or UNLIMITED
+        return specific + [each for each in every if each.connector_id == 0 and each.level not in levels]
 
     def offer(self, connector_id: int, moment: datetime, charging_since: datetime | None) -> Offer:
         """Return what a connector alone may take at a moment, its local limit included."""
@@ -75,13 +81,4 @@ def _matches(old: Installed, wanted: Mapping[str, Any]) -> bool:
         "charging_profile_purpose": old.purpose,
         "stack_level": old.level,
     }
-    return all(has[name] == value for name, value in wanted.items() if value is not None)
-
-
-def _prevailing(among: list[Installed], moment: datetime, charging_since: datetime | None) -> Offer | None:
-    """Return the limit of the highest stack level that has one at a moment (1.6 §3.13.2, errata 3.43)."""
-    for each in sorted(among, key=lambda each: each.level, reverse=True):
-        offer = each.offer(moment, charging_since) if each.valid(moment) else None
-        if offer is not None:
-            return offer
-    return None
+    return all(has[name] == value for name, value in wanted.items())
