@@ -17,13 +17,17 @@ def every() -> tuple[Defect, ...]:
     from ocpp_tck.reference.defects import (  # noqa: PLC0415 - needs their products
         csms16,
         csms20,
+        station16_files,
         station16_lists,
         station16_reservation,
         station16_sessions,
         station20,
     )
 
-    modules = (station16_sessions, station16_lists, station16_reservation, station20, csms16, csms20)
+    modules = (
+        *(station16_sessions, station16_lists, station16_reservation, station16_files),
+        *(station20, csms16, csms20),
+    )
     tables = dict.fromkeys(module.table for module in modules)  # one may have several modules
     return tuple(one for table in tables for one in table.defects)
 
