@@ -412,10 +412,13 @@ def _described(case: _Open, record: r.Record) -> Event:
             return _event(case, record, "connection", text, detail=f"{record.code} {record.reason}".strip())
         case r.FileOffered() | r.FileTransferred():
             return _file_event(case, record)
-        case r.ClockSet():
-            text = f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
-            return _event(case, record, "remark", text)
-    return _event(case, record, "remark", record.text if isinstance(record, r.Remark) else record.kind)
+    return _event(case, record, "remark", _remark(record))
+
+
+def _remark(record: r.Record) -> str:
+    if isinstance(record, r.ClockSet):
+        return f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
+    return record.text if isinstance(record, r.Remark) else record.kind
 
 
 def _file_event(case: _Open, record: r.FileOffered | r.FileTransferred) -> Event:
