@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     )
     station.add_argument("--security-log", action="append_const", const="security_log", dest="extras", default=[])
     station.add_argument("--secure-firmware", action="append_const", const="secure_firmware", dest="extras")
-    station.add_argument("--manufacturer-root", type=text_of, default="", metavar="FILE", help="PEM (1.6)")
+    station.add_argument("--manufacturer-root", type=text_of, metavar="FILE", help="PEM (1.6)")
     station.add_argument("--hidden-key", action="append", default=[], metavar="KEY", help="can't be seen (1.6)")
     station.add_argument("--read-only-key", action="append", default=[], metavar="KEY", help="can't be written (1.6)")
     station.add_argument("--reboot-key", action="append", default=[], metavar="KEY", help="needs a reboot (1.6)")
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
                 defects=tuple(given.defects),
                 without=frozenset(given.without),
                 extras=frozenset(given.extras),
-                manufacturer_root=given.manufacturer_root,
+                manufacturer_root=given.manufacturer_root or "",
                 vendor_id=given.vendor_id,
                 hidden_keys=frozenset(given.hidden_key),
                 read_only_keys=frozenset(given.read_only_key),
