@@ -23,8 +23,8 @@ def test_diagnostics(station: Station, step: Any) -> None:
     """The charge point sends its diagnostics to the location that it was told."""
     inbox = files.place(station, "inbox")
     order = station.send("GetDiagnostics", location=inbox.url)
-    with step("2", "The charge point takes the order"):
-        order.response()
+    with step("2", "The charge point takes the order and names the file", requirement="1.6 5.9"):
+        assert order.response().fileName
     with step("3", "The charge point reports Uploading"):
         station.expect(files.DIAGNOSTICS, reaching={"status": "Uploading"}, within="transfer")
     with step("5", "The charge point reports Uploaded"):
@@ -45,8 +45,8 @@ def test_upload_failed(station: Station, step: Any) -> None:
     """The kit's server takes no file at the location."""
     inbox = files.refusing_inbox(station)
     order = station.send("GetDiagnostics", location=inbox.url, retries=0)
-    with step("2", "The charge point takes the order"):
-        order.response()
+    with step("2", "The charge point takes the order and names the file", requirement="1.6 5.9"):
+        assert order.response().fileName
     with step("3", "The charge point reports Uploading"):
         station.expect(files.DIAGNOSTICS, reaching={"status": "Uploading"}, within="transfer")
     with step("5", "The charge point reports UploadFailed"):
@@ -68,8 +68,10 @@ def test_security_log(station: Station, step: Any) -> None:
     inbox = files.place(station, "inbox")
     wanted = {"remoteLocation": inbox.url}
     order = station.send("GetLog", logType="SecurityLog", requestId=inbox.number, log=wanted)
-    with step("2", "The charge point accepts the order"):
-        assert order.response().status == "Accepted"
+    with step("2", "The charge point accepts the order and names the file", requirement="N01.FR.01"):
+        conf = order.response()
+        assert conf.status == "Accepted"
+        assert conf.filename
     with step("3", "The charge point reports Uploading"):
         uploading = station.expect(files.LOG, reaching={"status": "Uploading"}, within="transfer")
         assert uploading.requestId == inbox.number
