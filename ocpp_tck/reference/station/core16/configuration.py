@@ -18,7 +18,6 @@ FEATURE_PROFILES = {
     "Reservation": "reservation",
     "SmartCharging": "smart_charging",
     "RemoteTrigger": "remote_trigger",
-    "SmartCharging": "smart_charging",
 }
 """The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
 _KEYS_OF = {
