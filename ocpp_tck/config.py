@@ -21,6 +21,7 @@ from ocpp_tck.settings import (
     Connection,
     DriverSettings,
     Evse,
+    Files,
     Hardware,
     Identity,
     Limits,
@@ -54,11 +55,19 @@ LONGEST_DATA = {
     "configuration_value": 500,
     "unknown_configuration_key": 50,
     "charge_point_model": 20,
+    "firmware_url": 512,
+    "log_url": 512,
+    "firmware_signature": 800,
+    "signing_certificate": 5500,
 }
+FILE_PROTOCOLS = ("FTP", "FTPS", "HTTP", "HTTPS")
+"""File transfer protocols of OCPP 1.6 (errata 3.90)."""
 LONGEST_VENDOR = {"1.6": 20, "2.0.1": 50, "2.1": 50}
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=+|@.]+")
 _PORT = re.compile(r"\d{1,5}")
 _HIGHEST_PORT = 65_535
+_FILE_PORTS = 4
+"""Ports of `[files] ports` that are not for data of FTP: one for each protocol."""
 
 
 WHOLE_DATA = {"stack_level": (0, 1000), "number_phases": (1, 3)}
@@ -162,6 +171,7 @@ class _Reader:
             driver=self._driver(self._table("driver")),
             pics=self._pics(self._table("pics"), sut),
             limits=self._limits(self._table("limits")),
+            files=self._files(self._table("files")),
             seed=root.integer("seed", 0, least=0),
             source=self._source,
             max_frame_bytes=root.integer("max_frame_bytes", 1_048_576, least=1024),
@@ -374,6 +384,37 @@ class _Reader:
             else:
                 table.refuse(name, "true or false, without quotes")
         return answers
+
+    def _files(self, table: Table) -> Files:
+        known = Files()
+        texts = {key: table.text(key, getattr(known, key)) for key in ("address", "host", "user", "password")}
+        if texts["address"] in {"0.0.0.0", "::"} and not texts["host"]:  # noqa: S104 - only compared
+            table.problem("host", f"missing; address {texts['address']} is none by which a station could reach the kit")
+        paths = {
+            key: self._file(table, key)
+            for key in ("certificate", "key", "firmware", "invalid_firmware", "signed_firmware")
+        }
+        if (paths["certificate"] is None) is not (paths["key"] is None):
+            table.problem("certificate", "certificate and key go together; give both or none of them")
+        protocols = table.texts("protocols", known.protocols)
+        for name in protocols:
+            if name not in FILE_PROTOCOLS:
+                table.refuse("protocols", f"{', '.join(FILE_PROTOCOLS)}, in the order in which they are tried")
+        ports = self._file_ports(table)
+        table.finish()
+        return Files(protocols=protocols, ports=ports, **texts, **paths)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _file_ports(table: Table) -> tuple[int, int] | None:
+        """Read a range of ports: four for the servers, and one at least for the data of FTP."""
+        if not table.has("ports"):
+            return None
+        given = table.values["ports"]
+        is_range = isinstance(given, list) and len(given) == 2 and all(type(one) is int for one in given)  # noqa: PLR2004
+        if not is_range or not 0 < given[0] <= given[1] - _FILE_PORTS <= _HIGHEST_PORT - _FILE_PORTS:
+            table.refuse("ports", f"the first and the last port of a range of {_FILE_PORTS + 1} or more: [9100, 9120]")
+            return None
+        return given[0], given[1]
 
     @staticmethod
     def _limits(table: Table) -> Limits:

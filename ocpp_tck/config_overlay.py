@@ -37,6 +37,16 @@ _FIXED: Mapping[str, type] = {
     "station.connector": int,
     "station.evse": int,
     "driver.order": list,
+    "files.address": str,
+    "files.host": str,
+    "files.protocols": list,
+    "files.user": str,
+    "files.password": str,
+    "files.certificate": str,
+    "files.key": str,
+    "files.firmware": str,
+    "files.invalid_firmware": str,
+    "files.signed_firmware": str,
 }
 
 

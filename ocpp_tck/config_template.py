@@ -85,6 +85,20 @@ order = ["prompt"]              # "http", "command", "python", "prompt"
 # options = { port = 5000 }     # arguments of the class
 # timeout = 30.0
 """
+_FILES = """
+[files]                         # the kit's file servers, and the firmware that they offer a station under test
+# address = "127.0.0.1"         # where they listen; "0.0.0.0" for a station on the network, with host
+# host = ""                     # name or address by which the station reaches them; empty = address
+# ports = [9100, 9120]          # first and last port that they may use; without it any free ones
+# protocols = ["HTTP", "FTP", "HTTPS", "FTPS"]    # the first that the station supports is used
+# user = "tck"                  # login of FTP and FTPS
+# password = "tck"
+# certificate = "files.pem"     # for HTTPS and FTPS; without it and key a throw-away one is made
+# key = "files.key"
+# firmware = "firmware.bin"     # a file that the station can install; without it those cases are not run
+# invalid_firmware = "bad.bin"  # one that it can't install; without it a few bytes are made up
+# signed_firmware = "signed.bin"    # one that it can install; see firmware_signature in [test_data]
+"""
 _STATION_16 = """
 [station]                       # what exists
 connectors = 1                  # how many connectors
@@ -139,6 +153,10 @@ _DATA = {
     "limit_tolerance": "percent by which a reported charging limit may differ",
     "charge_point_vendor": "vendor that the kit names as a station",
     "charge_point_model": "model that the kit names as a station",
+    "firmware_url": "where the CSMS tells the kit to fetch firmware; nobody does",
+    "log_url": "where the CSMS tells the kit to send logs; nobody does",
+    "firmware_signature": "signature of [files] signed_firmware, base64 (1.6)",
+    "signing_certificate": "certificate with which that was signed, PEM (1.6)",
 }
 _LIMITS = {
     "response": "from a request, or what causes a message, to the answer or message",
@@ -151,6 +169,8 @@ _LIMITS = {
     "clock": "tolerated difference between two clocks",
     "interval": "tolerated difference from a periodic interval",
     "handshake": "for connecting: TCP, TLS and WebSocket together",
+    "transfer": "from an order to the end of the download or upload",
+    "install": "from the end of a download to that of the installation, a boot included",
 }
 
 
@@ -170,6 +190,7 @@ def template(role: str, version: str) -> str:
         _STATION_REST["1.6" if is_16 else "2"],
         "\n[test_data]                     # the values that the OCA calls configured; tokens: what the CSMS knows\n",
         *_defaults(TestData(), _DATA),
+        *((_FILES,) if role == "cs" else ()),
         "\n[limits]                        # seconds\n",
         *_defaults(Limits(), _LIMITS),
         *_pics(role, version),

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.case import cases_root, read_cases
 from ocpp_tck.pics import decide, features
+from ocpp_tck.selftest.firmware import deliver, with_firmware
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from ocpp_tck.selftest.firmware import Delivery
 
 SHORT = """
 [test_data]
@@ -37,6 +40,8 @@ reconnect = 10.0
 transaction = 5.0
 absence = 0.5
 interval = 1.0
+transfer = 10.0
+install = 10.0
 """
 
 
@@ -45,7 +50,10 @@ _HARDWARE = (
 )
 
 
-VARIANT = ("fixed_cable", "backup_power", "without=local_auth_list", "without=reservation")
+VARIANT = (
+    *("fixed_cable", "backup_power", "without=local_auth_list", "without=reservation"),
+    *("security_log", "secure_firmware"),
+)
 """Options of the second embedded charge point of 1.6; some cases apply to one of the two only."""
 
 
@@ -146,12 +154,14 @@ def _demonstrate(
     count = max(1, workers)
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="ocpp-tck-") as scratch:
         config = Path(scratch) / "ocpp-tck.toml"
+        delivery = deliver(Path(scratch)) if (role, version) == ("cs", "1.6") else None
         text = (
             _against_csms(stack, version, count)
             if role == "csms"
-            else _against_stations(stack, version, count, variant)
+            else _against_stations(stack, version, count, variant, delivery)
         )
-        config.write_text(text + SHORT + answers(role, version, variant), encoding="utf-8")
+        text += with_firmware(SHORT, delivery) + answers(role, version, variant)
+        config.write_text(text, encoding="utf-8")
         options = [
             f"--ocpp-report-dir={folder}",
             *(f"--ocpp-case={case}" for case in cases),
@@ -192,10 +202,13 @@ def _tokens(number: int) -> dict[str, str]:
     }
 
 
-def _against_stations(stack: ExitStack, version: str, count: int, variant: tuple[str, ...]) -> str:
+def _against_stations(
+    stack: ExitStack, version: str, count: int, variant: tuple[str, ...], delivery: Delivery | None
+) -> str:
     """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
     stations = ""
     options = [argument(option) for option in variant]
+    options += [f"--manufacturer-root={delivery.root}"] if delivery is not None else []
     for _ in range(count):
         listen, port = f"127.0.0.1:{free_port()}", free_port()
         place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")

@@ -148,6 +148,7 @@ class Run:
                 observed=self.observed,
                 endpoint=self._listening,
                 declared=settings.pics,
+                files=world.files(self.conversation),
             )
         else:
             self.csms = Csms(

@@ -118,6 +118,10 @@ class TestData:
         limit_tolerance: tolerated difference of a reported charging limit, percent (1.6).
         charge_point_vendor: chargePointVendor / vendorName that the kit sends as a station.
         charge_point_model: chargePointModel / model that the kit sends as a station.
+        firmware_url: where a CSMS tells the kit, as a station, to fetch firmware; nobody fetches it.
+        log_url: where a CSMS tells the kit, as a station, to send logs and diagnostics; nobody sends any.
+        firmware_signature: signature of `[files] signed_firmware`, base64 (1.6 security whitepaper L01).
+        signing_certificate: certificate with which that was signed, PEM.
     """
 
     __test__ = False
@@ -152,6 +156,10 @@ class TestData:
     limit_tolerance: float = 1.0
     charge_point_vendor: str = "ocpp-tck"
     charge_point_model: str = "kit"
+    firmware_url: str = "ftp://user:password@files.example.com/firmware.bin"
+    log_url: str = "ftp://user:password@files.example.com/logs/"
+    firmware_signature: str = ""
+    signing_certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +177,8 @@ class Limits:
         clock: tolerated difference between two clocks (labs use 4 s).
         interval: tolerated difference from a periodic interval.
         handshake: for the TCP, TLS and WebSocket handshakes.
+        transfer: from an order, or the start of a transfer, to its end: downloads and uploads.
+        install: from the end of a download to the start of the installation, and on to its end, a boot included.
     """
 
     response: float = 30.0
@@ -181,6 +191,8 @@ class Limits:
     clock: float = 4.0
     interval: float = 4.0
     handshake: float = 20.0
+    transfer: float = 300.0
+    install: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +208,35 @@ class DriverSettings:
     order: tuple[str, ...] = ("prompt",)
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Section `[files]`: the file servers of the kit, and the firmware that they offer.
+
+    Attributes:
+        address: where they listen.
+        host: name or address by which the station reaches them; empty: `address`.
+        ports: first and last port that they may use, FTP data connections included; None: any free ones.
+        protocols: what they may serve, in the order in which it is tried.
+        user, password: login of FTP and FTPS.
+        certificate, key: PEM files for HTTPS and FTPS; without them a throw-away certificate is made.
+        firmware: a file that the station can install.
+        invalid_firmware: a file that the station can't install; without one a few bytes are made up.
+        signed_firmware: a file that the station can install, whose signature is in the test data.
+    """
+
+    address: str = "127.0.0.1"
+    host: str = ""
+    ports: tuple[int, int] | None = None
+    protocols: tuple[str, ...] = ("HTTP", "FTP", "HTTPS", "FTPS")
+    user: str = "tck"
+    password: str = "tck"
+    certificate: Path | None = None
+    key: Path | None = None
+    firmware: Path | None = None
+    invalid_firmware: Path | None = None
+    signed_firmware: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +259,7 @@ class Settings:
     driver: DriverSettings = field(default_factory=DriverSettings)
     pics: Mapping[str, bool] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    files: Files = field(default_factory=Files)
     seed: int = 0
     source: Path | None = None
     max_frame_bytes: int = 1_048_576

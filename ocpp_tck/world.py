@@ -14,6 +14,8 @@ from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
 from ocpp_tck.roles.drivers.chain import DriverChain
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
+from ocpp_tck.roles.files import ServedFiles
+from ocpp_tck.settings import Files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request, Result
     from ocpp_tck.roles.endpoint import Connecting, Listening
+    from ocpp_tck.roles.files import Serving
     from ocpp_tck.settings import Identity, Settings, TestData
 
 
@@ -84,6 +87,9 @@ class World(Protocol):
     def connecting(self, conversation: Conversation) -> Connecting:
         """Give the endpoint from which the kit connects to the CSMS (role csms)."""
 
+    def files(self, conversation: Conversation) -> Serving:
+        """Give the file servers of the kit."""
+
     def close(self) -> None:
         """End the threads of the wire; the drivers and the journal are closed by the run."""
 
@@ -128,6 +134,7 @@ class LiveWorld:
         self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}" + f" {resumed}" * (resumed > 0))
         self.transaction_ids: Iterator[int] = _transaction_ids if transaction is None else itertools.count(transaction)
         self._loop = BackgroundLoop()
+        self._files: ServedFiles | None = None
 
     def listening(self, conversation: Conversation) -> ListeningEndpoint:
         """Give the endpoint at which the kit waits for the station."""
@@ -146,8 +153,15 @@ class LiveWorld:
         """Give the endpoint from which the kit connects to the CSMS."""
         return ConnectingEndpoint(self._loop, self._settings, self._identity.password, conversation)
 
+    def files(self, conversation: Conversation) -> ServedFiles:
+        """Give the file servers of the kit; none runs before a case needs it."""
+        self._files = ServedFiles(self._settings.files, self._loop, conversation)
+        return self._files
+
     def close(self) -> None:
-        """End the network's thread."""
+        """End the network's threads."""
+        if self._files is not None:
+            self._files.close()
         self._loop.close()
 
 
@@ -168,4 +182,6 @@ def redactor(settings: Settings, identity: Identity) -> Redactor:
     data = test_data(settings, identity)
     tokens = {getattr(data, name): name.removesuffix("_token") for name in data.__slots__ if name.endswith("_token")}
     secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
+    if settings.files.password != Files().password:  # that of every kit is no secret
+        secrets.append(settings.files.password)
     return Redactor(tokens, secrets)

@@ -297,6 +297,54 @@ class OperatorActed(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileOffered(Record):
+    """The kit has made a place on its file servers: to fetch a file from, or to send one to.
+
+    Attributes:
+        number: number of the place, unique in the run; requests that carry a requestId carry this one.
+        url: where the place is.
+        direction: download or upload, as seen by the product.
+        size, sha256: of the file that waits there; 0 and empty when the product is to send one, or finds none.
+        fault: what goes wrong there on purpose; empty when nothing does.
+    """
+
+    kind: ClassVar[str] = "file-offered"
+    number: int
+    url: str
+    direction: str
+    size: int = 0
+    sha256: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTransferred(Record):
+    """An attempt of the product to fetch a file from the kit's file servers, or to send one, has ended.
+
+    Attributes:
+        number: number of the place.
+        direction: download or upload, as seen by the product.
+        protocol: HTTP, HTTPS, FTP or FTPS.
+        path: what the product asked for.
+        complete: whether the whole file is over; a download that was interrupted may be completed by a later attempt.
+        size, sha256: bytes that this attempt has moved; of a complete file its hash.
+        detail: why it failed, one sentence.
+        peer: address of the other end.
+    """
+
+    kind: ClassVar[str] = "file-transferred"
+    number: int
+    direction: str
+    protocol: str
+    path: str
+    complete: bool
+    size: int = 0
+    sha256: str = ""
+    detail: str = ""
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remark(Record):
     """Something worth reading in the evidence: a state that was looked for, a recovery, a wait that began."""
 
@@ -332,6 +380,8 @@ RECORDS: Mapping[str, type[Record]] = {
         ViolationFound,
         OperatorAsked,
         OperatorActed,
+        FileOffered,
+        FileTransferred,
         Remark,
         ClockSet,
     )

@@ -9,6 +9,7 @@ from ocpp_tck.protocol.rule import EXAMPLE_START, Example, Rule, Sent
 from ocpp_tck.protocol.rules_boot import RULES as BOOT
 from ocpp_tck.protocol.rules_charging import RULES as CHARGING
 from ocpp_tck.protocol.rules_configuration import RULES as CONFIGURATION
+from ocpp_tck.protocol.rules_files import RULES as FILES
 from ocpp_tck.protocol.rules_frames import RULES as FRAMES
 from ocpp_tck.protocol.rules_lists import RULES as LISTS
 from ocpp_tck.protocol.rules_payload import RULES as PAYLOADS
@@ -30,6 +31,7 @@ _ALL = (
     *BOOT,
     *CHARGING,
     *CONFIGURATION,
+    *FILES,
     *LISTS,
     *TRANSACTIONS,
     *RESERVATIONS,

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from ocpp_tck.reference.launch import (
     DEFAULT_TOKENS,
@@ -41,6 +42,14 @@ def key_value(text: str) -> tuple[str, str]:
     return name, value
 
 
+def text_of(name: str) -> str:
+    """Read a file. Raises `ArgumentTypeError`."""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from None
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the command line."""
     root = argparse.ArgumentParser(prog="python -m ocpp_tck.reference", description=__doc__)
@@ -58,6 +67,9 @@ def parser() -> argparse.ArgumentParser:
     station.add_argument(
         "--without", choices=FEATURES, action="append", default=[], help="a feature that it lacks (1.6)"
     )
+    station.add_argument("--security-log", action="append_const", const="security_log", dest="extras", default=[])
+    station.add_argument("--secure-firmware", action="append_const", const="secure_firmware", dest="extras")
+    station.add_argument("--manufacturer-root", type=text_of, metavar="FILE", help="PEM (1.6)")
     station.add_argument("--hidden-key", action="append", default=[], metavar="KEY", help="can't be seen (1.6)")
     station.add_argument("--read-only-key", action="append", default=[], metavar="KEY", help="can't be written (1.6)")
     station.add_argument("--reboot-key", action="append", default=[], metavar="KEY", help="needs a reboot (1.6)")
@@ -99,6 +111,8 @@ def main(arguments: list[str] | None = None) -> int:
                 configuration=dict(given.settings),
                 defects=tuple(given.defects),
                 without=frozenset(given.without),
+                extras=frozenset(given.extras),
+                manufacturer_root=given.manufacturer_root or "",
                 vendor_id=given.vendor_id,
                 hidden_keys=frozenset(given.hidden_key),
                 read_only_keys=frozenset(given.read_only_key),

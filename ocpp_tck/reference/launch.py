@@ -17,6 +17,7 @@ VERSIONS = ("1.6", "2.0.1", "2.1")
 LOOPBACK = ("127.0.0.1", 0)
 FEATURES = (
     "authorization_cache",
+    "firmware_management",
     "local_auth_list",
     "local_list_failure",
     "local_stop",
@@ -28,6 +29,8 @@ FEATURES = (
     "smart_charging",
 )
 """What an embedded charge point of 1.6 can be built without."""
+EXTRAS = ("security_log", "secure_firmware")
+"""What an embedded charge point of 1.6 can have besides: parts of the security whitepaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class StationOptions:
     `url` is the CSMS's endpoint, to which the station id is appended. `connectors` counts the
     connectors of 1.6, and the EVSEs (of one connector each) of 2.x. `configuration` overrides
     factory values of configuration keys or variables. `defects` names what it does wrong on purpose.
-    `without` are features that this product lacks (`FEATURES`), `vendor_id` is a vendorId whose DataTransfer it
+    `without` are features that this product lacks (`FEATURES`), `extras` those that it has besides (`EXTRAS`);
+    `manufacturer_root` is the PEM of whom it trusts to sign firmware; `vendor_id` is a vendorId whose DataTransfer it
     understands. `hidden_keys`, `read_only_keys` and `reboot_keys` are configuration keys of 1.6 that can't be seen,
     can't be written, or need a reboot. `locked_cable` (2.x): the cable can be plugged in after authorization only.
     All times are seconds.
@@ -86,6 +90,8 @@ class StationOptions:
     configuration: Mapping[str, str] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
+    extras: frozenset[str] = frozenset()
+    manufacturer_root: str = ""
     vendor_id: str = ""
     hidden_keys: frozenset[str] = frozenset()
     read_only_keys: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.net import Handshake, Refusal
+from ocpp_tck.net.files import Transfer
 from ocpp_tck.protocol.types import Level, Side
 from ocpp_tck.replay.recording import STIMULI, Kind, Moment
 
@@ -148,6 +149,8 @@ class Director:
             case Kind.CLOSED if moment.of_connection in self._lines:
                 closed: r.ConnectionClosed = moment.record  # type: ignore[assignment]
                 self._end(self._lines[moment.of_connection], closed.code, closed.reason, closed.by)
+            case Kind.FILE:
+                self.conversation.transferred(_transfer(moment.record))  # type: ignore[arg-type]
 
     def _open(self, record: r.ConnectionOpened) -> Line:
         line = Line(self, record.connection, _handshake(record))
@@ -188,7 +191,7 @@ class Director:
             if index is not None:
                 self._perform(index)
                 if not _same(message[2:], self._moments[index].message[2:]):
-                    self._diverge(f"answered {text!r} instead of {self._moments[index].raw!r}")
+                    self.diverge(f"answered {text!r} instead of {self._moments[index].raw!r}")
             return
         self._stimulate(Kind.CALL, message, f"sent {text!r}")
 
@@ -200,12 +203,12 @@ class Director:
     def _stimulate(self, kind: Kind, message: Any, text: str) -> int | None:
         index = self._find(lambda moment: moment.kind in STIMULI)
         if index is None or self._moments[index].kind is not kind:
-            self._diverge(text)
+            self.diverge(text)
             return None
         recorded = self._moments[index].message
         skipped = 2 if kind is Kind.CALL and isinstance(message, list) else 0
         if type(recorded) is not type(message) or not _same(message[skipped:], recorded[skipped:]):
-            self._diverge(f"{text} instead of {recorded}")
+            self.diverge(f"{text} instead of {recorded}")
             return None
         self._perform(index)
         return index
@@ -221,7 +224,8 @@ class Director:
         self.now = max(self.now, self._due(index))
         self._shift = max(self._shift, self.now - self._moments[index].time)
 
-    def _diverge(self, text: str) -> None:
+    def diverge(self, text: str) -> None:
+        """Note that the kit did something else than recorded."""
         if not self.diverged:
             self.diverged = text
             found = self.conversation.found
@@ -232,7 +236,7 @@ class Director:
         index = self._find(lambda moment: moment.kind in {Kind.OPENED, Kind.REFUSED} or moment.kind in STIMULI)
         moment = self._moments[index] if index is not None else None
         if index is None or moment is None or moment.kind in STIMULI:
-            self._diverge("connected")
+            self.diverge("connected")
             text = "the recording has no connection here"
             return Refusal(by="product", reason=text, cause="unreachable", handshake=Handshake(station="", path=""))
         self._done[index] = True
@@ -253,7 +257,7 @@ class Director:
         if index is not None and self._moments[index].kind is Kind.CLOSED:
             self._closing.add(line.id)
             return
-        self._diverge("closed the connection")
+        self.diverge("closed the connection")
         self._end(line, code, reason, "kit")
 
     def stops_listening(self) -> None:
@@ -290,6 +294,10 @@ def _handshake(record: r.ConnectionOpened | r.ConnectionRefused) -> Handshake:
         tls=getattr(record, "tls", {}),
         peer=record.peer,
     )
+
+
+def _transfer(record: r.FileTransferred) -> Transfer:
+    return Transfer(**{name: getattr(record, name) for name in Transfer.__slots__})
 
 
 def _refusal(record: r.ConnectionRefused) -> Refusal:

@@ -32,6 +32,8 @@ class Kind(Enum):
     """The kit sent a CALL, or a frame that is no answer."""
     ANSWER = auto()
     """The kit answered a CALL of the product."""
+    FILE = auto()
+    """The product has fetched a file from the kit's servers, or sent one, or tried to."""
     ACTED = auto()
     """A driver made the product act."""
 
@@ -77,6 +79,7 @@ class Recording:
         moments: what happened from then on until its verdict, in order.
         frames: the frames among the records, of both sides.
         verdict: what it came to.
+        offers: the places on the kit's file servers, in order.
         clock_sets: when somebody set the clock of the kit's machine.
     """
 
@@ -89,6 +92,7 @@ class Recording:
     message_ids: tuple[str, ...] = field(default=())
     transaction_ids: tuple[int, ...] = field(default=())
     clock_sets: tuple[r.ClockSet, ...] = field(default=())
+    offers: tuple[r.FileOffered, ...] = field(default=())
 
 
 def read_recording(records: Iterable[Record]) -> Recording:
@@ -121,6 +125,7 @@ def read_recording(records: Iterable[Record]) -> Recording:
         tuple(str(one.message[1]) for one in moments if one.kind is Kind.CALL and _is_call(one.message)),
         tuple(_transaction_ids(moments)),
         tuple(one for one in every[:ended] if isinstance(one, r.ClockSet)),
+        tuple(one for one in inside if isinstance(one, r.FileOffered)),
     )
 
 
@@ -158,14 +163,15 @@ def _moment(record: Record) -> Moment | None:
             return Moment(kind, record.time, record, record.connection, record.raw, message)
         case r.OperatorActed():
             return Moment(Kind.ACTED, record.time, record, message=[record.action, record.payload])
-    other = _CONNECTION.get(type(record))
+    other = _OTHERS.get(type(record))
     return Moment(other, record.time, record, getattr(record, "connection", "")) if other else None
 
 
-_CONNECTION = {
+_OTHERS = {
     r.ConnectionOpened: Kind.OPENED,
     r.ConnectionRefused: Kind.REFUSED,
     r.ConnectionClosed: Kind.CLOSED,
+    r.FileTransferred: Kind.FILE,
 }
 
 

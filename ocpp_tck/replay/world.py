@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from ocpp_tck.evidence.records import FileOffered
 from ocpp_tck.roles.drivers.base import Outcome, Result
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request
+    from ocpp_tck.roles.files import Wanted
     from ocpp_tck.world import Drivers, Journalled
 
 
@@ -137,12 +139,29 @@ class ReplayedConnecting:
         return self._director.connects()
 
 
+class ReplayedFiles:
+    """The kit's file servers in a replay: each place is where it was."""
+
+    def __init__(self, offers: Sequence[FileOffered], director: Director) -> None:
+        self._offers = iter(offers)
+        self._director = director
+
+    def serve(self, wanted: Wanted) -> FileOffered:
+        """Give the next place of the recording."""
+        found = next(self._offers, None)
+        if found is None:
+            self._director.diverge(f"made a place: {wanted.what}")
+            return FileOffered(time=self._director.now, number=0, url="http://replayed/", direction="")
+        return found
+
+
 class ReplayedWorld:
     """A world made of a recording."""
 
     def __init__(self, recording: Recording, director: Director) -> None:
         self._director = director
         self._password = recording.identity.password
+        self._offers = recording.offers
         self.clock: Clock = VirtualClock(director, recording.clock_sets)
         self.memory = MemoryJournal()
         self.journal: Journalled = self.memory
@@ -163,6 +182,11 @@ class ReplayedWorld:
         """Give the kit's client."""
         self._director.conversation = conversation
         return ReplayedConnecting(self._director, self._password)
+
+    def files(self, conversation: Conversation) -> ReplayedFiles:
+        """Give the kit's file servers."""
+        del conversation
+        return ReplayedFiles(self._offers, self._director)
 
     def close(self) -> None:
         """Nothing to end."""

@@ -410,10 +410,27 @@ def _described(case: _Open, record: r.Record) -> Event:
         case r.ConnectionClosed():
             text = f"{record.station} closed by {record.by}"
             return _event(case, record, "connection", text, detail=f"{record.code} {record.reason}".strip())
-        case r.ClockSet():
-            text = f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
-            return _event(case, record, "remark", text)
-    return _event(case, record, "remark", record.text if isinstance(record, r.Remark) else record.kind)
+        case r.FileOffered() | r.FileTransferred():
+            return _file_event(case, record)
+    return _event(case, record, "remark", _remark(record))
+
+
+def _remark(record: r.Record) -> str:
+    if isinstance(record, r.ClockSet):
+        return f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
+    return record.text if isinstance(record, r.Remark) else record.kind
+
+
+def _file_event(case: _Open, record: r.FileOffered | r.FileTransferred) -> Event:
+    """Tell of a place on the kit's file servers, or of what the product did there."""
+    size = f"{record.size} bytes" if record.size else ""
+    if isinstance(record, r.FileOffered):
+        text = f"a place for a {record.direction}: {record.url}"
+        return _event(case, record, "file", text, detail=" · ".join(filter(None, (size, record.fault))))
+    text = f"{record.direction} of {record.path} over {record.protocol}"
+    digest = f"SHA-256 {record.sha256}" if record.sha256 else ""
+    detail = " · ".join(filter(None, (size, digest, record.detail, record.peer)))
+    return _event(case, record, "file", text, detail=detail, tone="ok" if record.complete else "bad")
 
 
 def _frame_row(case: _Open, record: r.Frame) -> FrameRow:

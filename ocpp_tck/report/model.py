@@ -91,7 +91,7 @@ class FrameRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something beside the frames: `kind` is operator, connection, remark or step; `tone` is ok, bad or plain."""
+    """Something beside the frames: `kind` is operator, connection, file, remark or step; `tone` is ok, bad or plain."""
 
     kind: str
     time: float

@@ -19,6 +19,7 @@ from ocpp_tck.evidence.records import (
     ConnectionClosed,
     ConnectionOpened,
     ConnectionRefused,
+    FileTransferred,
     Frame,
     Remark,
     ViolationFound,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ocpp_tck.evidence.records import Record
+    from ocpp_tck.net.files import Transfer
     from ocpp_tck.net.transport import Handshake
     from ocpp_tck.net.transport import Refusal as NetRefusal
     from ocpp_tck.protocol.judge import Judge
@@ -121,13 +123,14 @@ class Event:
     """One thing that happened: a CALL of the product, an answer, a connection.
 
     Attributes:
-        kind: call, answer, opened or closed.
+        kind: call, answer, opened, closed or file.
         time: seconds since the epoch.
         action: action of the CALL or of the answered CALL.
         payload: payload of a CALL or CALLRESULT.
         error: error code of a CALLERROR, empty for a CALLRESULT.
         frame: number of the frame.
         handshake: what was agreed, for `opened`.
+        transfer: what was tried, for `file`.
         reply: what the kit answered to this CALL.
         taken: whether a case has claimed it.
         repeats: whether it reports states of connectors that were reported before: it tells of no change.
@@ -140,6 +143,7 @@ class Event:
     error: str = ""
     frame: int = 0
     handshake: Any = None
+    transfer: Any = None
     reply: Reply | None = None
     taken: bool = False
     repeats: bool = False
@@ -286,6 +290,27 @@ class Conversation:
             if violation is not None and refusal.by == KIT:
                 self._violated(violation, 0, PRODUCT)
             self.condition.notify_all()
+
+    @_guarded
+    def transferred(self, transfer: Transfer) -> None:
+        """Note an attempt of the product to fetch a file from the kit's servers, or to send one, that has ended."""
+        with self.condition:
+            now = self.clock.now()
+            self.journal.write(
+                FileTransferred(
+                    time=now,
+                    number=transfer.number,
+                    direction=transfer.direction,
+                    protocol=transfer.protocol,
+                    path=transfer.path,
+                    complete=transfer.complete,
+                    size=transfer.size,
+                    sha256=transfer.sha256,
+                    detail=transfer.detail,
+                    peer=transfer.peer,
+                )
+            )
+            self._happened(Event("file", now, transfer=transfer))
 
     def accepted_wrong_password(self) -> None:
         """Note that the CSMS keeps a connection for which the kit gave a wrong password on purpose."""

@@ -31,7 +31,7 @@ TURNS = 6
 """So often the limit of one wait begins, at most."""
 RUNNING_OUT = frozenset({"absence"})
 """Limits of waits that are meant to run out."""
-RETURNING = frozenset({"boot", "reboot", "reconnect"})
+RETURNING = frozenset({"boot", "install", "reboot", "reconnect"})
 """Limits of waits for a product that has to come back: that it does not is its failure, not a lost connection."""
 
 

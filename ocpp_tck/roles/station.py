@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.roles.files import FileDesk
 from ocpp_tck.roles.observed import availabilities
 from ocpp_tck.roles.product import Product, Received, Watcher
-from ocpp_tck.verdict import Failed, Inconclusive
+from ocpp_tck.verdict import Failed, Inconclusive, NotRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ocpp_tck.net import Handshake
     from ocpp_tck.roles.conversation import Conversation, Event
     from ocpp_tck.roles.endpoint import Listening
+    from ocpp_tck.roles.files import Serving
     from ocpp_tck.roles.observed import Observed
     from ocpp_tck.settings import Hardware, Limits, TestData
 
@@ -44,12 +46,14 @@ class Station(Product):
         observed: Observed,
         endpoint: Listening,
         declared: Mapping[str, bool] | None = None,
+        files: Serving | None = None,
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware
         self.declared: Mapping[str, bool] = declared or {}
         self.observed = observed
         self._endpoint = endpoint
+        self._serving = files
         self.away = False
         self._asks = True
         self._changed: dict[str, str] = {}
@@ -59,6 +63,17 @@ class Station(Product):
     def hardware_connector(self) -> int:
         """The configured connector of 1.6; in 2.x connector 1 of an EVSE."""
         return self.hardware.connector if self.version == "1.6" else 1
+
+    @property
+    def files(self) -> FileDesk:
+        """The kit's file servers.
+
+        Raises:
+            NotRun: this run has none.
+        """
+        if self._serving is None:
+            raise NotRun("this run has no file servers")
+        return FileDesk(self._serving, self)
 
     # -- connections ---------------------------------------------------------------------------------------------
 

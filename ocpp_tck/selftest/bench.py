@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpp_tck.demo import answers, argument, free_port, product
 from ocpp_tck.reference.link import Link
+from ocpp_tck.selftest.firmware import deliver, with_firmware
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +42,8 @@ reconnect = 3.0
 transaction = 1.5
 absence = 0.3
 interval = 0.7
+transfer = 2.0
+install = 3.0
 """
 
 
@@ -124,8 +129,12 @@ def bench(
             yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant, short))
         return
     listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    with _link(f"ws://{listen}") as (link, url):
-        where = ("--url", f"{url}/ocpp", "--station-id", station, "--control", control)
+    with tempfile.TemporaryDirectory(prefix="ocpp-tck-") as folder, _link(f"ws://{listen}") as (link, url):
+        where = ["--url", f"{url}/ocpp", "--station-id", station, "--control", control]
+        if version == "1.6":
+            delivery = deliver(Path(folder))
+            short = with_firmware(short, delivery)
+            where.append(f"--manufacturer-root={delivery.root}")
         with product("cs", "--version", version, *where, *options) as addresses:
             kit = f'listen = "{listen}"\n{identity}'
             yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant, short))

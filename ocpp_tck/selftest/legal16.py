@@ -70,6 +70,51 @@ def _repeat_status(dice: Random, scene: Scene) -> list[Mutant]:
     return [on(CS, "call", "StatusNotification", again, "status again", nth=dice.choice([0, 1, 2, 3]))]
 
 
+_PROGRESS = {
+    "FirmwareStatusNotification": ("Downloading", "Downloaded", "Installing"),
+    "SignedFirmwareStatusNotification": ("Downloading", "Downloaded", "SignatureVerified", "Installing"),
+    "DiagnosticsStatusNotification": ("Uploading",),
+    "LogStatusNotification": ("Uploading",),
+}
+
+
+def _repeat_progress(_dice: Random, _scene: Scene) -> list[Mutant]:
+    """4.4, 4.5, whitepaper L01.FR.01, N01.FR.08: the central system is kept updated, no text says how often."""
+    return [
+        on(
+            CS,
+            "call",
+            action,
+            Inject([CALL, "$id", action, "$payload"], in_turn=True),
+            status,
+            where={"status": status},
+        )
+        for action, statuses in _PROGRESS.items()
+        for status in statuses
+    ]
+
+
+_MAY_LACK = {"TC_044_2_CS": "Downloading", "TC_044_3_CS": "Installing"}
+"""Statuses that the document calls optional: what fails at once was not begun."""
+
+
+def _lacking_progress(_dice: Random, scene: Scene) -> list[Mutant]:
+    status = _MAY_LACK.get(scene.case)
+    if status is None:
+        return []
+    where = {"status": status}
+    lost = AnswerError("GenericError")
+    return [on(CS, "call", "FirmwareStatusNotification", lost, f"no {status}", where=where)]
+
+
+def _long_file_names(_dice: Random, _scene: Scene) -> list[Mutant]:
+    """6.26, whitepaper 5.10: 255 characters."""
+    return [
+        on(CS, "result", "GetDiagnostics", with_fields(fileName="Ä" * 255), "file name"),
+        on(CS, "result", "GetLog", with_fields(filename="f" * 255), "file name"),
+    ]
+
+
 def _status(connector: int, status: str) -> list[Any]:
     return call("StatusNotification", {"connectorId": connector, "status": status, "errorCode": "NoError"})
 
@@ -361,6 +406,9 @@ STATION = (
     ),
     Change("further messages in turn", lambda dice, scene: between(dice, scene, _unasked(scene), in_turn=True)),
     Change("a status repeated", _repeat_status),
+    Change("the status of an update or upload repeated", _repeat_progress),
+    Change("a first status left out where nothing began", _lacking_progress),
+    Change("long file names", _long_file_names),
     Change("Suspended before Charging", _suspended_before_charging),
     Change("Charging told first", _status_first("StartTransaction", "Charging")),
     Change("Finishing told first", _status_first("StopTransaction", "Finishing")),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_tck import pics
 from ocpp_tck.pics import features
-from ocpp_tck.reference.launch import FEATURES
+from ocpp_tck.reference.launch import EXTRAS, FEATURES
 from ocpp_tck.selftest.cases import cases_of
 from ocpp_tck.settings import Evse, Hardware
 
@@ -32,6 +32,8 @@ LIMITS = {
     "transaction": 6.0,
     "absence": 0.3,
     "interval": 2.5,
+    "transfer": 10.0,
+    "install": 15.0,
 }
 """Limits of the kit against a variant, seconds: wide enough for delays inside them and for a loaded machine."""
 STATION_IDS = {
@@ -224,7 +226,7 @@ def _station16(dice: Random, plain: Variant) -> Variant:
         f"reboot-seconds={dice.choice([0, 0.1, 0.5])}",
         f"reconnect-seconds={dice.choice([0.05, 0.3])}",
         *(f"without={name}" for name in sorted(answers) if name in FEATURES and not answers[name]),
-        *(name.replace("_", "-") for name in ("fixed_cable", "backup_power") if answers[name]),
+        *(name.replace("_", "-") for name in ("fixed_cable", "backup_power", *EXTRAS) if answers[name]),
         *(f"hidden-key={key}" for key in hidden),
         *(f"read-only-key={key}" for key in read_only),
         *(f"reboot-key={key}" for key in reboot if key not in read_only),

@@ -80,7 +80,7 @@ OF_STATION = {
     "DataTransfer at any moment": also(CS, UNKNOWN_VENDOR),
     "long DataTransfer": also(CS, call("DataTransfer", **LONG)),
     "Heartbeat at any moment": also(CS, call("Heartbeat")),
-    "firmware status in between": also(CS, call("FirmwareStatusNotification", status="Idle")),
+    "firmware status in between": also(CS, call("FirmwareStatusNotification", status="Installed")),
     "another connector changes its status": also(
         CS, call("StatusNotification", connectorId=CONNECTORS, status="Reserved", errorCode="NoError")
     ),

@@ -9,6 +9,7 @@ from ocpp_tck.protocol.semantic.charging16 import charging_answered, charging_ca
 from ocpp_tck.protocol.semantic.configuration16 import configuration
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
+from ocpp_tck.protocol.semantic.files16 import Files16
 from ocpp_tck.protocol.semantic.lists16 import Lists16
 from ocpp_tck.protocol.semantic.meters20 import meters
 from ocpp_tck.protocol.semantic.primitives import ids, primitives
@@ -44,6 +45,7 @@ class Semantics:
         self._lists = Lists16()
         self._triggers = Triggers16()
         self._reservations = Reservations16(clock_tolerance)
+        self._files = Files16()
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -104,6 +106,7 @@ class Semantics:
             *self._lists.called(action, payload),
             *self._triggers.called(action, payload),
             *self._reservations.called(action, payload),
+            *self._files.called(action, payload),
             *charging_called(action, payload),
         ]
 

@@ -41,18 +41,20 @@ ORDERS = frozenset(
         "GetConfiguration",
         "GetDiagnostics",
         "GetLocalListVersion",
+        "GetLog",
         "RemoteStartTransaction",
         "RemoteStopTransaction",
         "ReserveNow",
         "Reset",
         "SendLocalList",
         "SetChargingProfile",
+        "SignedUpdateFirmware",
         "TriggerMessage",
         "UnlockConnector",
         "UpdateFirmware",
     }
 )
-"""Every request of the central system's side (1.6 chapter 5)."""
+"""Every request of the central system's side (1.6 chapter 5), and those of the security whitepaper about files."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,10 @@ class Product:
             "DiagnosticsStatusNotification": _noted,
             "FirmwareStatusNotification": _noted,
             "Heartbeat": _heartbeat,
+            "LogStatusNotification": _noted,
             "MeterValues": self._meter_values,
+            "SecurityEventNotification": _noted,
+            "SignedFirmwareStatusNotification": _noted,
             "StartTransaction": self._start,
             "StatusNotification": _noted,
             "StopTransaction": self._stop,

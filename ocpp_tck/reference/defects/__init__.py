@@ -18,6 +18,7 @@ def every() -> tuple[Defect, ...]:
         csms16,
         csms20,
         station16_charging,
+        station16_files,
         station16_lists,
         station16_reservation,
         station16_sessions,
@@ -25,13 +26,8 @@ def every() -> tuple[Defect, ...]:
     )
 
     modules = (
-        station16_sessions,
-        station16_charging,
-        station16_lists,
-        station16_reservation,
-        station20,
-        csms16,
-        csms20,
+        *(station16_sessions, station16_charging, station16_files, station16_lists, station16_reservation),
+        *(station20, csms16, csms20),
     )
     tables = dict.fromkeys(module.table for module in modules)  # one may have several modules
     return tuple(one for table in tables for one in table.defects)

@@ -10,6 +10,8 @@ from ocpp_tck.reference.station.core16.meter import REGISTER, Meter, meter_value
 from ocpp_tck.reference.station.core16.sender import Answer, Connection, Sender
 from ocpp_tck.reference.station.core16.transactions import Transactions
 
+__all__ = ["table"]
+
 # -- the end of a transaction ----------------------------------------------------------------------------------------
 
 

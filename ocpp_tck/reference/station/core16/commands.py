@@ -10,10 +10,12 @@ from ocpp_tck.reference.station.core16.configuration import MAX_KEYS
 from ocpp_tck.reference.station.core16.device import Connector, Device
 from ocpp_tck.reference.station.core16.driver import Driver
 from ocpp_tck.reference.station.core16.link import Outcome
+from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
 from ocpp_tck.reference.station.core16.reservation import Reservation
 from ocpp_tck.reference.station.core16.status import MAIN_CONTROLLER, StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
+from ocpp_tck.reference.station.core16.update import FIRMWARE
 
 _SAMPLING_KEYS = {"MeterValueSampleInterval", "ClockAlignedDataInterval"}
 _STATUS_TRIGGERS = {"DiagnosticsStatusNotification", "FirmwareStatusNotification"}
@@ -31,6 +33,7 @@ class CentralSystemCommands:
         transactions: Transactions,
         reporter: StatusReporter,
         background: Background,
+        maintenance: Maintenance,
         reset: Callable[[str], None],
     ) -> None:
         """`reset` stops the transactions with a reason and reboots."""
@@ -40,6 +43,7 @@ class CentralSystemCommands:
         self._transactions = transactions
         self._reporter = reporter
         self._background = background
+        self.maintenance = maintenance
         self._reset = reset
         self.resetting = False
 
@@ -183,7 +187,10 @@ class CentralSystemCommands:
         if message == "Heartbeat":
             return "Accepted", self._spawn_heartbeat
         if message in _STATUS_TRIGGERS:
-            return "Accepted", lambda: self._notify(message, {"status": "Idle"})
+            if not self._device.has("firmware_management"):
+                return "NotImplemented", None
+            of = self.maintenance.firmware_status if message == FIRMWARE else self.maintenance.upload_status
+            return "Accepted", lambda: self._notify(message, of(message))
         return self._trigger_for_connectors(message, connector_id)
 
     def unlock_connector(self, connector_id: int) -> Outcome:

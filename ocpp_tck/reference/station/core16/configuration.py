@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
+from ocpp_tck.reference.station.core16.transfer import PROTOCOLS
 
 MAX_KEYS = 50
 MAX_MEASURANDS = 10
 MAX_METER_VALUES = 100
 FEATURE_PROFILES = {
     "Core": "",
+    "FirmwareManagement": "firmware_management",
     "LocalAuthListManagement": "local_auth_list",
     "Reservation": "reservation",
     "SmartCharging": "smart_charging",
@@ -20,6 +22,7 @@ FEATURE_PROFILES = {
 """The values of SupportedFeatureProfiles, and the feature that the charge point then has."""
 _KEYS_OF = {
     "authorization_cache": ("AuthorizationCacheEnabled",),
+    "firmware_management": ("SupportedFileTransferProtocols",),
     "local_auth_list": ("LocalAuthListEnabled", "LocalAuthListMaxLength", "SendLocalListMaxLength"),
     "reservation": ("ReserveConnectorZeroSupported",),
     "reserve_connector_zero": ("ReserveConnectorZeroSupported",),
@@ -131,6 +134,7 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
         Key("StopTxnSampledData", "", _measurands),
         Key("StopTxnSampledDataMaxLength", str(MAX_MEASURANDS), _integer(), readonly=True),
         Key("SupportedFeatureProfiles", ",".join(FEATURE_PROFILES), text, readonly=True),
+        Key("SupportedFileTransferProtocols", ",".join(PROTOCOLS), text, readonly=True),
         Key("TransactionMessageAttempts", "3", _integer(1)),
         Key("TransactionMessageRetryInterval", "10", _integer()),
         Key(

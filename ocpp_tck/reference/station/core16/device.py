@@ -1,20 +1,25 @@
 """What a power cut leaves in place: connectors, cables, meters and non-volatile memory."""
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.reference.launch import StationOptions
+from ocpp_tck.reference.launch import FEATURES, StationOptions
 from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
 from ocpp_tck.reference.station.core16.clock import Clock
 from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys
 from ocpp_tck.reference.station.core16.local_list import UNSUPPORTED, LocalList
+from ocpp_tck.reference.station.core16.log import Log
 from ocpp_tck.reference.station.core16.meter import Meter
 from ocpp_tck.reference.station.core16.reservation import Reservations
 from ocpp_tck.reference.station.core16.smart_charging.keys import with_smart_charging
 from ocpp_tck.reference.station.core16.smart_charging.shelf import Shelf
+
+if TYPE_CHECKING:
+    from ocpp_tck.reference.station.core16.update import Update
 
 UNKNOWN_TRANSACTION = -1
 """The transactionId of a transaction whose StartTransaction was never answered (errata 3.18)."""
@@ -99,6 +104,8 @@ class Connector:
     """An idTag whose authorization for this connector is under way."""
     reserved: bool = False
     """Others than those whom a reservation is for are kept from it."""
+    held: bool = False
+    """Nobody may begin to use it: firmware is about to be installed."""
 
     @property
     def connected(self) -> bool:
@@ -119,7 +126,7 @@ class Connector:
         if self.reserved and self.claim is None:
             # A cable alone does not say who came: G2 of §4.9 wants the reservation's identity.
             return "Reserved"
-        return "Preparing" if self.connected or self.claim is not None else "Available"
+        return self._unused_status()
 
     @property
     def unused(self) -> bool:
@@ -132,6 +139,11 @@ class Connector:
         """What a StatusNotification adds in `info`."""
         disconnected = self.transaction is not None and not self.connected
         return EV_SIDE_DISCONNECTED if disconnected and self.fault is None else None
+
+    def _unused_status(self) -> str:
+        if self.connected or self.claim is not None:
+            return "Preparing"
+        return "Unavailable" if self.held else "Available"
 
     def _transaction_status(self, transaction: Transaction) -> str:
         if transaction.suspended or not self.meter.offers:
@@ -181,6 +193,11 @@ class Device:
         self.fault: str | None = None
         self.accepted_before = False
         self.reservations = part(Reservations, options)(self)
+        self.log = Log(options.station_id)
+        self.firmware_version = options.firmware_version
+        self.update: Update | None = None
+        self.security_events: list[dict[str, Any]] = []
+        self.stirred = asyncio.Event()
 
     @property
     def status(self) -> str:
@@ -211,8 +228,8 @@ class Device:
         return listed or (self.cache.get(id_tag) if self._caches else None)
 
     def has(self, feature: str) -> bool:
-        """Whether the charge point has one of the features that it may lack."""
-        return feature not in self.options.without
+        """Whether the charge point has one of the features that it may lack, or may have besides."""
+        return feature not in self.options.without if feature in FEATURES else feature in self.options.extras
 
     @property
     def lists(self) -> bool:

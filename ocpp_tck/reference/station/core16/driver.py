@@ -130,6 +130,7 @@ class Driver:
             connector.meter.switch(flowing=status == "Charging")
             self._watch_preparing(connector, preparing=status == "Preparing")
         self._reporter.refresh()
+        self._device.stirred.set()
 
     def _settle_reservations(self) -> None:
         reservations = self._device.reservations
@@ -164,6 +165,7 @@ class Driver:
             (wanted[status] + rank, connector.number, connector)
             for connector in among
             if connector.claim is None
+            and not connector.held
             and connector.authorizing is None
             and (status := self._reporter.current(connector.number).status) in wanted
             and (status != "Finishing" or connector.connected)

@@ -18,6 +18,7 @@ from ocpp_tck.reference.station.core16.commands import CentralSystemCommands
 from ocpp_tck.reference.station.core16.device import Device
 from ocpp_tck.reference.station.core16.driver import Driver, Service
 from ocpp_tck.reference.station.core16.link import Link
+from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
 from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
@@ -47,6 +48,9 @@ class Firmware:
         device.list_conflict = self._reporter.list_conflict
         self._registration = part(Registration, options)(device, self._sender, self._accepted)
         self.driver = part(Driver, options)(device, self._sender, self.transactions, self._reporter, self._background)
+        self._maintenance = part(Maintenance, options)(
+            device, self._sender, self._background, self._changed, self._reboot
+        )
         self.commands = part(CentralSystemCommands, options)(
             device,
             registration=self._registration,
@@ -54,6 +58,7 @@ class Firmware:
             transactions=self.transactions,
             reporter=self._reporter,
             background=self._background,
+            maintenance=self._maintenance,
             reset=self._start_reset,
         )
         self._connection: ClientConnection | None = None
@@ -63,6 +68,7 @@ class Firmware:
         self._device.configuration.adopt()
         for connector in self._device.connectors.values():
             connector.claim = connector.authorizing = None
+            connector.held = False
             if connector.transaction is None:
                 unlock(connector)
         for connector in self._device.transactions:
@@ -108,6 +114,7 @@ class Firmware:
     def _accepted(self) -> None:
         self._update_service()
         self._reporter.went_online(booted=True)
+        self._maintenance.resume()
 
     def _update_service(self) -> None:
         state = self._registration.state
@@ -167,6 +174,7 @@ class Firmware:
         self._update_service()
         if self._registration.state is State.ACCEPTED:
             self._reporter.went_online(booted=False)
+            self._maintenance.deliver()
         try:
             await serving
         finally:
@@ -175,6 +183,7 @@ class Firmware:
             self._registration.connected(now=False)
             self._reporter.went_offline()
             self._sender.lost()
+            self._maintenance.lost()
             self._update_service()
 
     async def _ping(self, connection: ClientConnection) -> None:

@@ -30,6 +30,7 @@ from websockets.exceptions import ConnectionClosed
 
 from ocpp_tck.reference.station.core16.clock import read_time
 from ocpp_tck.reference.station.core16.reservation import Reservation
+from ocpp_tck.reference.station.core16.routes import FileCommands, FileRoutes
 from ocpp_tck.reference.station.core16.sender import Answer, Failed, Offline
 from ocpp_tck.reference.station.core16.smart_charging import routes
 
@@ -50,6 +51,10 @@ Outcome = tuple[str, Effect | None]
 
 class Commands(routes.Commands, Protocol):
     """What the Central System may ask of the charge point (1.6 §5)."""
+
+    @property
+    def maintenance(self) -> FileCommands:
+        """Who takes orders about diagnostics, logs and firmware."""
 
     @property
     def listening(self) -> bool:
@@ -98,7 +103,7 @@ class Commands(routes.Commands, Protocol):
         """Handle UnlockConnector."""
 
 
-class Link(routes.ChargingProfileRoutes, ChargePoint):  # type: ignore[misc]
+class Link(routes.ChargingProfileRoutes, FileRoutes, ChargePoint):  # type: ignore[misc]
     """The charge point's end of one connection."""
 
     def __init__(self, station_id: str, connection: ClientConnection, commands: Commands) -> None:
@@ -109,6 +114,11 @@ class Link(routes.ChargingProfileRoutes, ChargePoint):  # type: ignore[misc]
         self._effect: Effect | None = None
         self._outstanding: str | None = None
         self._settled = asyncio.Event()
+
+    @property
+    def _files(self) -> FileCommands:
+        commands: FileCommands = self._commands.maintenance
+        return commands
 
     async def serve(self) -> None:
         """Receive until the connection ends."""

@@ -113,5 +113,5 @@ class Registration:
             "charge_point_vendor": options.vendor[:20],
             "charge_point_model": options.model[:20],
             "charge_point_serial_number": options.serial_number[:25],
-            "firmware_version": options.firmware_version[:50],
+            "firmware_version": self._device.firmware_version[:50],
         }
