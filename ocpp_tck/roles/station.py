@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.protocol.moments import quick
 from ocpp_tck.roles.files import FileDesk
 from ocpp_tck.roles.observed import availabilities
 from ocpp_tck.roles.product import Product, Received, Watcher
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
 WRITTEN = {"Accepted", "RebootRequired"}
 LONGEST_VALUE = {"2.0.1": 1000, "2.1": 2500}
 """Characters that SetVariables can give a variable; GetVariables may show more."""
+_STATUS = {"StatusNotification", "NotifyEvent"}
+_QUEUED = {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"}
+
+
+def _is_owed(event: Event, boot: float) -> bool:
+    """Whether a message tells a status, or something of before the boot (1.6 3.7; 2.0.1 E04)."""
+    payload = event.payload if isinstance(event.payload, dict) else {}
+    if event.kind != "call" or event.action in _STATUS:
+        told = event.action == "StatusNotification" or bool(availabilities(event.action, payload))
+        return event.kind == "call" and told
+    values = payload.get("meterValue") if event.action == "MeterValues" else None
+    first = values[0] if isinstance(values, list) and values else payload
+    moment = quick(str(first.get("timestamp"))) if isinstance(first, dict) else None
+    return event.action in _QUEUED and moment is not None and moment.timestamp() < boot
 
 
 class Station(Product):
@@ -137,13 +152,20 @@ class Station(Product):
             self.wait_for(lambda: bool(observed.booted) or reported() or None, "absence", "a boot or a status")
             self._ask_unknown()
         while observed.booted and observed.accepted and not reported():
-            known = len(observed.connectors)  # one after the other, each within the limit
+            known = self._reporting  # one after the other, each within the limit, after what was queued
             text = "the status of every connector after the boot"
-            self.wait_for(
-                lambda before=known: reported() or len(observed.connectors) > before or None, "response", text
-            )
-            if len(observed.connectors) == known:
+            self.wait_for(lambda before=known: reported() or self._reporting > before or None, "response", text)
+            if self._reporting == known:
                 break
+
+    @property
+    def _reporting(self) -> int:
+        """How many messages have come that a station owes after its boot: statuses, and what it had queued."""
+        with self.conversation.condition:
+            events = self.conversation.events
+        boots = [number for number, event in enumerate(events) if event.action == "BootNotification"]
+        since = events[boots[-1]].time if boots else 0.0
+        return sum(_is_owed(event, since) for event in events[boots[-1] if boots else 0 :])
 
     def _catch_up(self) -> None:
         """Learn what has changed while the kit was away: a status may have been lost with the kit of before."""

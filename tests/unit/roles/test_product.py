@@ -3,6 +3,7 @@
 import pytest
 from stage import stage
 
+from ocpp_tck.roles.csms_answers import iso
 from ocpp_tck.settings import Hardware
 from ocpp_tck.verdict import Failed, Inconclusive
 
@@ -330,3 +331,36 @@ def test_a_station_that_reports_no_more_ends_that_wait(tmp_path):
     on.clock.later(2.5, lambda: on.status("Available", connector=1))
     on.station.wait_reported()
     assert on.clock.time == pytest.approx(2.5 + on.limits.response)
+
+
+def test_what_was_queued_before_the_boot_puts_its_statuses_off(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=1)
+    past = iso(on.clock.now() - 60)
+    value = {"timestamp": past, "sampledValue": [{"value": "1"}]}
+    stop = {"transactionId": 1, "meterStop": 2, "timestamp": past}
+    on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+    on.clock.later(2.5, lambda: on.calls("MeterValues", {"connectorId": 1, "meterValue": [value]}))
+    on.clock.later(5, lambda: on.calls("StopTransaction", stop))
+    on.clock.later(7.5, lambda: on.status("Available", connector=0))
+    on.clock.later(10, lambda: on.status("Available"))
+    on.station.wait_reported()
+    assert on.observed.status(1) == "Available"
+    assert on.clock.time == pytest.approx(10)
+
+
+def test_what_goes_on_after_the_boot_puts_nothing_off(tmp_path):
+    on = stage(tmp_path)
+    on.station.hardware = Hardware(connectors=1)
+    on.calls("BootNotification", {"chargePointVendor": "v", "chargePointModel": "m"})
+
+    def meter():
+        value = {"timestamp": iso(on.clock.now()), "sampledValue": [{"value": "1"}]}
+        on.calls("MeterValues", {"connectorId": 1, "meterValue": [value]})
+        on.calls("MeterValues", {"connectorId": 1, "meterValue": "none"})
+        on.calls("Heartbeat", {})
+
+    for number in range(1, 30):
+        on.clock.later(number, meter)
+    on.station.wait_reported()
+    assert on.clock.time == pytest.approx(on.limits.response)
