@@ -11,6 +11,8 @@ from ocpp_tck.verdict import Inconclusive, NotApplicable
 from .meters import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ocpp_tck.roles.product import Pending, Received
     from ocpp_tck.roles.station import Station
 
@@ -164,7 +166,7 @@ class Profiles:
         assert conf.chargingSchedule.duration == seconds
         assert conf.chargingSchedule.chargingRateUnit == self.unit
         start = self._start_of(conf)
-        reported = Schedule.read(conf.chargingSchedule)
+        reported = _read(conf.chargingSchedule)
         off = self._off(reported, start, seconds, last=last)
         lower = all(
             period.limit < most for period in reported.periods for most in self._expected_limits(start, seconds)
@@ -215,7 +217,7 @@ class Profiles:
             raise Inconclusive(
                 "whether the charge point has a limit of its own is not known: set [test_data] local_limit"
             )
-        return Schedule.read(answer.chargingSchedule)
+        return _read(answer.chargingSchedule)
 
     def _keeps(self, reported: Schedule, limit: float) -> bool:
         """Whether a schedule never allows more than that."""
@@ -263,6 +265,11 @@ class Profiles:
             raise Inconclusive(
                 f"{UNITS} is {','.join(words)}: it takes no profile in {self.unit}; set [test_data] charging_rate_unit"
             )
+
+
+def _read(schedule: Mapping[str, Any]) -> Schedule:
+    """Read a reported schedule; its startSchedule, which must not be there, is a rule's own matter (errata 3.57)."""
+    return Schedule.read({name: schedule[name] for name in schedule if name != "startSchedule"})
 
 
 def _iso(seconds: float) -> str:
