@@ -122,6 +122,7 @@ RULES = (
         passing=(
             ex16(*_reserve(), *_cancel(), *_cancel("Rejected", "again")),
             ex16(*_cancel()),
+            ex16(*_reserve(expiryDate=_EARLIER), *_cancel()),
             ex16(*_reserve(), *_cancel(dt=3600)),
             ex16(*_reserve(), *_session(reservationId=7), *_cancel("Rejected")),
             ex16(*_reserve(), *_cancel(), *_reserve(idTag="B"), *_cancel(name="again")),

@@ -101,7 +101,8 @@ class Reservations16:
     def _cancelled(self, number: int, time: float) -> list[Violation]:
         """Judge that a reservation was cancelled: one that is surely over is not there to be cancelled (5.1)."""
         standing = self._standing.pop(number, None)
-        expired = standing is not None and time > standing.until + self._tolerance
+        # One that was made for the past was accepted all the same: what ended it is unknown.
+        expired = standing is not None and standing.since <= standing.until < time - self._tolerance
         why = "had expired" if expired else self._over.get(number, ("", b""))[0]
         if not why:
             remember(self._over, number, ("was cancelled", b""))
