@@ -17,8 +17,8 @@ def _reserve(number: int = 7, status: str = "Accepted", **values: Any) -> tuple[
     return csms(call(name, "ReserveNow", **payload)), cs(result(name, status=status))
 
 
-def _cancel(status: str = "Accepted") -> tuple[Sent, Sent]:
-    return csms(call("cancel", "CancelReservation", reservationId=7)), cs(result("cancel", status=status))
+def _cancel(status: str = "Accepted", name: str = "cancel", dt: float = 0) -> tuple[Sent, Sent]:
+    return csms(call(name, "CancelReservation", reservationId=7), dt), cs(result(name, status=status))
 
 
 def _start(name: str = "start", dt: float = 0, **values: Any) -> Sent:
@@ -113,6 +113,24 @@ RULES = (
             ex16(*_reserve(connectorId=2), _start(reservationId=7)),
             ex16(*_reserve(), _start(dt=3660, timestamp=_PAST_EXPIRY, reservationId=7)),
             ex16(*_reserve(), *_session(reservationId=7), _start(reservationId=7, meterStart=200)),
+        ),
+    ),
+    rule(
+        "reservation.cancelled",
+        "A reservation that was used, has expired or was cancelled can't be cancelled",
+        must=v16("5.1, 5.13"),
+        passing=(
+            ex16(*_reserve(), *_cancel(), *_cancel("Rejected", "again")),
+            ex16(*_cancel()),
+            ex16(*_reserve(expiryDate=_EARLIER), *_cancel()),
+            ex16(*_reserve(), *_cancel(dt=3600)),
+            ex16(*_reserve(), *_session(reservationId=7), *_cancel("Rejected")),
+            ex16(*_reserve(), *_cancel(), *_reserve(idTag="B"), *_cancel(name="again")),
+        ),
+        failing=(
+            ex16(*_reserve(), *_cancel(), *_cancel(name="again")),
+            ex16(*_reserve(), *_session(reservationId=7), *_cancel()),
+            ex16(*_reserve(), *_cancel(dt=3700)),
         ),
     ),
 )

@@ -87,8 +87,6 @@ class Semantics:
             return []
         payload = message.payload
         self._remote_starts.answered(action, call.payload, payload)
-        if self._version is Version.V16:
-            self._reservations.answered(action, call.payload, payload, time)
         return [
             *self._times.judge(action, "response", payload, sender, time),
             *primitives(self._version, action, "response", payload, sender),
@@ -98,7 +96,7 @@ class Semantics:
             *self._boot.answered(connection, action, payload, time),
             *self._transactions.answered(connection, action, call.payload, payload),
             *variables(self._version, action, call.payload, payload),
-            *(self._answered_16(action, call.payload, payload) if self._version is Version.V16 else ()),
+            *(self._answered_16(action, call.payload, payload, time) if self._version is Version.V16 else ()),
         ]
 
     def _called_16(self, action: str, payload: Json) -> list[Violation]:
@@ -110,10 +108,11 @@ class Semantics:
             *charging_called(action, payload),
         ]
 
-    def _answered_16(self, action: str, request: Json, payload: Json) -> list[Violation]:
+    def _answered_16(self, action: str, request: Json, payload: Json, time: float) -> list[Violation]:
         return [
             *configuration(action, request, payload),
             *self._lists.answered(action, request, payload),
+            *self._reservations.answered(action, request, payload, time),
             *charging_answered(action, request, payload),
         ]
 

@@ -74,20 +74,19 @@ class Reservations16:
             self._standing.pop(payload["reservationId"], None)  # replaced, or not: its answer tells
         return []
 
-    def answered(self, action: str, request: Json, payload: Json, time: float) -> None:
-        """Learn from a legal CALLRESULT; `request` may be illegal."""
+    def answered(self, action: str, request: Json, payload: Json, time: float) -> list[Violation]:
+        """Judge a legal CALLRESULT and learn from it; `request` may be illegal."""
         if not isinstance(request, dict):
-            return
+            return []
         if action in {"Authorize", "StartTransaction"}:
             parent = payload["idTagInfo"].get("parentIdTag", "")
             remember(self._parents, str(request.get("idTag")).casefold(), parent.casefold())
         if payload.get("status") != "Accepted" or not isinstance(request.get("reservationId"), int):
-            return
+            return []
         number = request["reservationId"]
         if action == "CancelReservation":
-            self._standing.pop(number, None)
-            remember(self._over, number, ("was cancelled", b""))
-        elif action == "ReserveNow":
+            return self._cancelled(number, time)
+        if action == "ReserveNow":
             self._over.pop(number, None)
             made = _Reservation(
                 connector=request.get("connectorId", 0),
@@ -97,6 +96,19 @@ class Reservations16:
                 until=moments.seconds(request.get("expiryDate")),
             )
             remember(self._standing, number, made)
+        return []
+
+    def _cancelled(self, number: int, time: float) -> list[Violation]:
+        """Judge that a reservation was cancelled: one that is surely over is not there to be cancelled (5.1)."""
+        standing = self._standing.pop(number, None)
+        # One that was made for the past was accepted all the same: what ended it is unknown.
+        expired = standing is not None and standing.since <= standing.until < time - self._tolerance
+        why = "had expired" if expired else self._over.get(number, ("", b""))[0]
+        if not why:
+            remember(self._over, number, ("was cancelled", b""))
+            return []
+        text = f"reservation {number} {why} before, and was cancelled now"
+        return [broken("reservation.cancelled", Version.V16, text, "status")]
 
     def _reported(self, connector: int, status: str) -> None:
         """Drop what a status may have ended; connector 0 is the whole charge point (3.8)."""
