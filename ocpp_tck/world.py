@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ocpp_tck.evidence.journal import Journal
 from ocpp_tck.evidence.redaction import Redactor
 from ocpp_tck.net import BackgroundLoop, Listener
+from ocpp_tck.net.security import Security
 from ocpp_tck.protocol.types import Version
+from ocpp_tck.roles.certificates import MadeCertificates
 from ocpp_tck.roles.clock import SystemClock
 from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request, Result
@@ -70,6 +73,7 @@ class World(Protocol):
         drivers: what makes the product act.
         message_ids: ids for the CALLs of the kit.
         transaction_ids: ids that the kit gives to transactions of 1.6.
+        certificates: makes those that the kit sends.
     """
 
     clock: Clock
@@ -77,6 +81,7 @@ class World(Protocol):
     drivers: Drivers
     message_ids: Iterator[str]
     transaction_ids: Iterator[int]
+    certificates: Certificates
 
     def listening(self, conversation: Conversation) -> Listening:
         """Give the endpoint at which the kit waits for the station (role cs)."""
@@ -106,6 +111,7 @@ class LiveWorld:
 
     Raises:
         JournalError: the journal can't be written.
+        TlsError: a certificate or key can't be used.
     """
 
     def __init__(
@@ -121,6 +127,10 @@ class LiveWorld:
     ) -> None:
         self._settings = settings
         self._identity = identity
+        data = test_data(settings, identity)
+        self._security = Security(settings.connection, identity.id, identity.password, data.cpo_name)
+        self._security.check(settings.sut.role)
+        self.certificates: Certificates = MadeCertificates(self._security, identity.id)
         self.clock: Clock = SystemClock()
         masks = redactor(settings, identity) if masked else None
         self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", masks, resume=resumed > 0)
@@ -136,19 +146,19 @@ class LiveWorld:
             address=self._identity.listen or self._settings.connection.listen,
             subprotocol=Version(self._settings.sut.version).subprotocol,
             sink=conversation,
-            password=self._identity.password,
             max_bytes=self._settings.max_frame_bytes,
             seconds=self._settings.limits.handshake,
         )
-        return ListeningEndpoint(self._loop, listener)
+        return ListeningEndpoint(self._loop, listener, self._security)
 
     def connecting(self, conversation: Conversation) -> ConnectingEndpoint:
         """Give the endpoint from which the kit connects to the CSMS."""
-        return ConnectingEndpoint(self._loop, self._settings, self._identity.password, conversation)
+        return ConnectingEndpoint(self._loop, self._settings, self._security, conversation)
 
     def close(self) -> None:
         """End the network's thread."""
         self._loop.close()
+        self._security.close()
 
 
 def test_data(settings: Settings, identity: Identity) -> TestData:
@@ -168,4 +178,5 @@ def redactor(settings: Settings, identity: Identity) -> Redactor:
     data = test_data(settings, identity)
     tokens = {getattr(data, name): name.removesuffix("_token") for name in data.__slots__ if name.endswith("_token")}
     secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
+    secrets += [data.authorization_key, bytes.fromhex(data.authorization_key).decode("latin-1")]
     return Redactor(tokens, secrets)

@@ -77,6 +77,7 @@ class Recording:
         moments: what happened from then on until its verdict, in order.
         frames: the frames among the records, of both sides.
         verdict: what it came to.
+        certificates: certificates and signing requests (PEM) that the kit sent, or had a driver send, in order.
         clock_sets: when somebody set the clock of the kit's machine.
     """
 
@@ -89,6 +90,7 @@ class Recording:
     message_ids: tuple[str, ...] = field(default=())
     transaction_ids: tuple[int, ...] = field(default=())
     clock_sets: tuple[r.ClockSet, ...] = field(default=())
+    certificates: tuple[str, ...] = field(default=())
 
 
 def read_recording(records: Iterable[Record]) -> Recording:
@@ -121,6 +123,7 @@ def read_recording(records: Iterable[Record]) -> Recording:
         tuple(str(one.message[1]) for one in moments if one.kind is Kind.CALL and _is_call(one.message)),
         tuple(_transaction_ids(moments)),
         tuple(one for one in every[:ended] if isinstance(one, r.ClockSet)),
+        tuple(pem for one in moments if one.kind in STIMULI for pem in _certificates(one.message)),
     )
 
 
@@ -169,6 +172,11 @@ _CONNECTION = {
 }
 
 
+def _certificates(message: Any) -> Iterable[str]:
+    payload = message[-1] if isinstance(message, list) and message and isinstance(message[-1], dict) else {}
+    return [one for one in payload.values() if isinstance(one, str) and one.startswith("-----BEGIN CERTIFICATE")]
+
+
 def _is_call(message: Any) -> bool:
     return isinstance(message, list) and bool(message) and message[0] == 2  # noqa: PLR2004 - CALL
 
@@ -184,7 +192,9 @@ def _transaction_ids(moments: Iterable[Moment]) -> Iterable[int]:
 def _settings(run: r.RunStarted, case: r.CaseStarted, identity: Identity) -> Settings:
     return Settings(
         sut=Sut(**{**run.sut, "version": case.version}),  # type: ignore[arg-type]
-        connection=Connection(url="ws://127.0.0.1/replayed", stations=(identity,)),
+        connection=Connection(
+            url="ws://127.0.0.1/replayed", stations=(identity,), security_profile=run.security_profile
+        ),
         station=_hardware(run.hardware),
         test_data=TestData(**run.test_data),
         pics=run.pics,

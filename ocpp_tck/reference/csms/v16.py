@@ -1,13 +1,15 @@
-"""The embedded OCPP 1.6 CSMS (central system): Core, and the orders of every other profile.
+"""The embedded OCPP 1.6 CSMS (central system): Core, security, and the orders of every other profile.
 
 It acts by itself in nothing: it answers stations, and sends what its operator orders.
 """
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -15,6 +17,7 @@ from websockets.asyncio.server import ServerConnection
 from ocpp_tck.reference.control import ActionUnknown, PayloadRefused, StationUnknown
 from ocpp_tck.reference.csms import payloads, tokens
 from ocpp_tck.reference.csms.endpoint import Endpoint
+from ocpp_tck.reference.csms.security16 import CannotSign, CertificateAuthority, server_context
 from ocpp_tck.reference.csms.session import Dialect, Payload, Refused, Session
 from ocpp_tck.reference.csms.transactions import Transactions
 from ocpp_tck.reference.launch import CsmsOptions
@@ -34,13 +37,18 @@ ORDERS = frozenset(
         "CancelReservation",
         "ChangeAvailability",
         "ChangeConfiguration",
+        "CertificateSigned",
         "ClearCache",
         "ClearChargingProfile",
         "DataTransfer",
+        "DeleteCertificate",
+        "ExtendedTriggerMessage",
         "GetCompositeSchedule",
         "GetConfiguration",
         "GetDiagnostics",
+        "GetInstalledCertificateIds",
         "GetLocalListVersion",
+        "InstallCertificate",
         "RemoteStartTransaction",
         "RemoteStopTransaction",
         "ReserveNow",
@@ -52,7 +60,7 @@ ORDERS = frozenset(
         "UpdateFirmware",
     }
 )
-"""Every request of the central system's side (1.6 chapter 5)."""
+"""Requests of the central system's side (1.6 chapter 5; security whitepaper chapter 5)."""
 
 
 @dataclass(slots=True)
@@ -88,7 +96,11 @@ class Product:
             "DiagnosticsStatusNotification": _noted,
             "FirmwareStatusNotification": _noted,
             "Heartbeat": _heartbeat,
+            "LogStatusNotification": _noted,
             "MeterValues": self._meter_values,
+            "SecurityEventNotification": _noted,
+            "SignCertificate": self._sign,
+            "SignedFirmwareStatusNotification": _noted,
             "StartTransaction": self._start,
             "StatusNotification": _noted,
             "StopTransaction": self._stop,
@@ -100,12 +112,17 @@ class Product:
         }
         self._dialect = Dialect(VERSION, frozenset(self._answers), payloads.CODES_1_6, "FormationViolation")
         self._endpoint = part(Endpoint, options)(
-            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve
+            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve, self._tls(options)
         )
+        self._authority = part(CertificateAuthority, options)(options.authority)
         self._tokens = part(tokens.Tokens, options)(options.tokens)
         self._transactions = part(Transactions, options)()
         self._stations: dict[str, Station] = {}
         self._boots: deque[Payload] = deque()
+
+    def _tls(self, options: CsmsOptions) -> ssl.SSLContext | None:
+        """Make the TLS context, None without. Raises `CannotStart`."""
+        return server_context(options)
 
     @property
     def url(self) -> str:
@@ -190,6 +207,17 @@ class Product:
         self._transactions.stop(station, payload["transactionId"], id_tag)
         return {} if id_tag is None else {"idTagInfo": self._tokens.info(id_tag)}
 
+    def _sign(self, station: str, payload: Payload) -> Payload:
+        try:
+            chain = self._authority.sign(payload["csr"])
+        except CannotSign:
+            return {"status": REJECTED}
+        session = self._station(station).session
+        if session is not None:
+            order = partial(session.order, "CertificateSigned", {"certificateChain": chain})
+            asyncio.get_running_loop().call_soon(order)  # behind this answer
+        return {"status": ACCEPTED}
+
     def _meter_values(self, station: str, payload: Payload) -> Payload:
         self._transactions.refer(station, payload.get("transactionId"))
         return {}
@@ -206,7 +234,7 @@ class Product:
         reason = _forbidden(name, payload, memory.registration)
         if reason is not None:
             raise PayloadRefused(f"{name} is not allowed now: {reason}")
-        if name == "TriggerMessage":
+        if name in {"TriggerMessage", "ExtendedTriggerMessage"}:
             memory.triggered.add(payload["requestedMessage"])
         if (name, payload.get("key")) == ("ChangeConfiguration", "AuthorizationKey"):
             memory.session.order(name, payload, lambda conf: self._key_changed(str(station), payload, conf))
