@@ -143,8 +143,9 @@ def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Ca
     codes = [first]
     if varied:
         codes.append(_demonstrate(role, version, report_dir, 0, run, VARIANT, varied))
-    secured = [case.facts["id"] for case in cases if "security_profile_" in str(case.facts.get("applies_if", ""))]
-    codes += [_demonstrate(role, version, report_dir, 0, run, (), secured, profile) for profile in (1, 2, 3) if secured]
+    for profile in (1, 2, 3):
+        secured = [case.facts["id"] for case in cases if profile in case.facts.get("security_profiles", ())]
+        codes += [_demonstrate(role, version, report_dir, 0, run, (), secured, profile)] if secured else []
     return max(codes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - read at run time by dataclasses
@@ -54,7 +55,7 @@ class Secured:
         if self.profile >= PROFILE_TLS:
             options.append(f"--ca={self.authority.certificate}")
         if self.profile == PROFILE_MUTUAL:
-            own = self._authority.client(serial, OWNER).write(self.folder, f"station-{serial}")
+            own = self._authority.client(serial, OWNER).write(self.folder, re.sub(r"\W", "_", f"station-{serial}"))
             options += [f"--certificate={own.certificate}", f"--key={own.key}"]
         return options
 
