@@ -6,6 +6,7 @@ from typing import Any
 from ocpp_tck.reference.defects.station16_sessions import table
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration
+from ocpp_tck.reference.station.core16.security import SecurityEvents
 from ocpp_tck.reference.station.core16.transfer import TransferFailed
 from ocpp_tck.reference.station.core16.update import SIGNED, Update
 
@@ -103,12 +104,12 @@ class IgnoresSignatures(Maintenance):
 
 
 @table.defect("no-event-of-wrong-signature", "security whitepaper L01.FR.03")
-class NoEventOfWrongSignature(Maintenance):
+class NoEventOfWrongSignature(SecurityEvents):
     """Does not tell the security event of a wrong signature."""
 
-    def event(self, kind: str, info: str = "") -> None:
+    def raise_event(self, kind: str, info: str = "") -> None:
         if kind != "InvalidFirmwareSignature":
-            super().event(kind, info)
+            super().raise_event(kind, info)
 
 
 @table.defect("forgets-request-id", "security whitepaper L01.FR.10, N01.FR.07")

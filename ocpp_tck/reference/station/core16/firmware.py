@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
@@ -20,12 +22,16 @@ from ocpp_tck.reference.station.core16.driver import Driver, Service
 from ocpp_tck.reference.station.core16.link import Link
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
+from ocpp_tck.reference.station.core16.security import SecurityEvents
 from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
+from ocpp_tck.reference.station.core16.vault import MUTUAL, TLS_BASIC
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")
 _BACK_OFF_LIMIT = 5.0
 _OPEN_SECONDS = 10.0
+_ATTEMPTS = 3
+"""Attempts with a new security profile before the former one is tried again (A05.FR.08)."""
 
 
 def endpoint(options: StationOptions) -> str:
@@ -47,9 +53,10 @@ class Firmware:
         self._reporter = part(StatusReporter, options)(device, self._sender, self._background)
         device.list_conflict = self._reporter.list_conflict
         self._registration = part(Registration, options)(device, self._sender, self._accepted)
+        self._events = part(SecurityEvents, options)(device, self._sender)
         self.driver = part(Driver, options)(device, self._sender, self.transactions, self._reporter, self._background)
         self._maintenance = part(Maintenance, options)(
-            device, self._sender, self._background, self._changed, self._reboot
+            device, self._sender, self._background, self._events, self._changed, self._reboot
         )
         self.commands = part(CentralSystemCommands, options)(
             device,
@@ -59,7 +66,9 @@ class Firmware:
             reporter=self._reporter,
             background=self._background,
             maintenance=self._maintenance,
+            events=self._events,
             reset=self._start_reset,
+            reconnect=self._reconnect,
         )
         self._connection: ClientConnection | None = None
 
@@ -75,6 +84,8 @@ class Firmware:
             self.transactions.stop(connector, "PowerLoss")
         self._update_service()
         self.driver.changed()
+        if self._device.vault.profile:
+            self._events.raise_event("StartupOfTheDevice")
         for work in (self._stay_connected(), self._registration.run(), self._sender.run(), self.transactions.align()):
             self._background.spawn(work)
 
@@ -107,7 +118,13 @@ class Firmware:
     def _start_reset(self, reason: str) -> None:
         self._background.spawn(self._reset(reason))
 
+    def _reconnect(self) -> None:
+        if self._connection is not None:
+            self._background.spawn(self._connection.close())
+
     async def _reset(self, reason: str) -> None:
+        if self._device.vault.profile:
+            self._events.raise_event("ResetOrReboot", reason)
         await self.end_transactions(reason)
         self._reboot()
 
@@ -115,6 +132,7 @@ class Firmware:
         self._update_service()
         self._reporter.went_online(booted=True)
         self._maintenance.resume()
+        self._events.flush()
 
     def _update_service(self) -> None:
         state = self._registration.state
@@ -127,11 +145,13 @@ class Firmware:
     async def _stay_connected(self) -> None:
         options = self._device.options
         pause = options.reconnect_seconds
-        told = False
+        told, attempts = False, 0
         while True:
             try:
                 connection = await self._connect()
             except (OSError, WebSocketException, TimeoutError) as error:
+                attempts += 1
+                self._not_connected(error, attempts)
                 if not told:
                     _tell(f"no connection to {endpoint(options)}: {_reason(error)}; trying again")
                     told = True
@@ -139,18 +159,26 @@ class Firmware:
                 # Refused by a Central System that is there: back off (OCPP-J errata 3.4).
                 pause = min(pause * 2, _BACK_OFF_LIMIT) if isinstance(error, InvalidHandshake) else pause
                 continue
-            pause, told = options.reconnect_seconds, False
+            pause, told, attempts = options.reconnect_seconds, False, 0
             await self._converse(connection)
             await asyncio.sleep(options.reconnect_seconds)
 
+    def _not_connected(self, error: Exception, attempts: int) -> None:
+        vault = self._device.vault
+        if isinstance(error, ssl.SSLCertVerificationError) and attempts == 1:
+            self._events.raise_event("InvalidCentralSystemCertificate", error.verify_message)
+        if attempts >= _ATTEMPTS and vault.fall_back():
+            self._device.configuration.install("SecurityProfile", str(vault.profile))
+
     async def _connect(self) -> ClientConnection:
-        options = self._device.options
+        options, vault = self._device.options, self._device.vault
         headers = {}
-        if options.password is not None:
-            credentials = f"{options.station_id}:{options.password}".encode()
+        if vault.password is not None and vault.profile != MUTUAL:
+            credentials = options.station_id.encode() + b":" + vault.password
             headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
+        secure: dict[str, Any] = {"ssl": vault.context()} if vault.profile >= TLS_BASIC else {}
         connection = await connect(
-            endpoint(options),
+            urlsplit(endpoint(options))._replace(scheme="wss" if secure else "ws").geturl(),
             subprotocols=[SUBPROTOCOL],
             additional_headers=headers,
             compression=None,
@@ -158,10 +186,13 @@ class Firmware:
             ping_interval=None,
             close_timeout=1,
             proxy=None,
+            **secure,
         )
         if connection.subprotocol != SUBPROTOCOL:
             await connection.close()
             raise InvalidHandshake(f"the Central System did not choose the subprotocol {SUBPROTOCOL}")
+        agreed: ssl.SSLObject | None = connection.transport.get_extra_info("ssl_object")
+        vault.connected(agreed.getpeercert(binary_form=True) if agreed else None)
         return connection
 
     async def _converse(self, connection: ClientConnection) -> None:
@@ -174,7 +205,7 @@ class Firmware:
         self._update_service()
         if self._registration.state is State.ACCEPTED:
             self._reporter.went_online(booted=False)
-            self._maintenance.deliver()
+            self._events.flush()
         try:
             await serving
         finally:
@@ -182,8 +213,8 @@ class Firmware:
             self._connection = None
             self._registration.connected(now=False)
             self._reporter.went_offline()
+            self._events.lost()
             self._sender.lost()
-            self._maintenance.lost()
             self._update_service()
 
     async def _ping(self, connection: ClientConnection) -> None:
