@@ -44,6 +44,7 @@ class Case:
         aliases: ids of other editions that select it.
         needs: what is observed at run time only, in words, for the plan.
         changes: what it changes that can't be undone; such cases run last.
+        security_profiles: those of the connection over which it can be run; empty = any.
         status: implemented, draft or disputed; only the first decides.
     """
 
@@ -57,6 +58,7 @@ class Case:
     aliases: tuple[str, ...] = ()
     needs: str = ""
     changes: str = ""
+    security_profiles: tuple[int, ...] = ()
     status: str = "implemented"
 
 
@@ -98,6 +100,7 @@ def testcase(
     aliases: tuple[str, ...] = (),
     needs: str = "",
     changes: str = "",
+    security_profiles: tuple[int, ...] = (),
     status: str = "implemented",
 ) -> Callable[[F], F]:
     """Declare a function as a test case; see `Case` for the arguments.
@@ -121,6 +124,7 @@ def testcase(
         aliases=aliases,
         needs=needs,
         changes=changes,
+        security_profiles=security_profiles,
         status=status,
     )
 

@@ -148,6 +148,36 @@ def init(sut: str, version: str, path: Path, *, force: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--station", "serials", multiple=True, help="Serial number of a station that gets a certificate; repeatable."
+)
+@click.option("--host", "hosts", multiple=True, help="Name or address of a CSMS that gets certificates; repeatable.")
+@click.option("--organization", default="ocpp-tck", show_default=True, help="Owner of the certificates: the CPO.")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("pki"))
+def pki(folder: Path, organization: str, **given: tuple[str, ...]) -> None:
+    """Make a throw-away authority for [connection.tls], and certificates for products that have none; for labs only."""
+    from ocpp_tck.net.pki import A_YEAR, Authority  # noqa: PLC0415
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        authority = Authority.root(organization=organization, validity=A_YEAR)
+        made = {"ca": authority.own}
+        made |= {
+            f"station-{number}": authority.client(one, organization, validity=A_YEAR)
+            for number, one in enumerate(given["serials"])
+        }
+        for algorithm in ("ecdsa", "rsa") if given["hosts"] else ():
+            server = authority.server(*given["hosts"], organization=organization, algorithm=algorithm, validity=A_YEAR)
+            made[f"csms-{algorithm}"] = server
+        for name, one in made.items():
+            files = one.write(folder, name)
+            click.echo(f"{files.certificate}, {files.key}: {one.certificate.subject.rfc4514_string()}")
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"{folder}: {error}") from None
+    click.echo(f"let the product trust {folder / 'ca.pem'}, and name it in [connection.tls] ca and authority")
+
+
+@main.command()
 @click.option("--config", "config", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"), show_default=True)
 def doctor(config: Path) -> None:
     """Find what is wrong before the cases fail: port, handshake, subprotocol, credentials, clock, one boot."""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ocpp_tck import pics
 from ocpp_tck.config_overlay import ENVIRONMENT, overlay
 from ocpp_tck.config_template import template
+from ocpp_tck.net.auth import key_bytes
 from ocpp_tck.roles.drivers import chain
 from ocpp_tck.settings import (
     Connection,
@@ -59,6 +60,8 @@ LONGEST_DATA = {
     "log_url": 512,
     "firmware_signature": 800,
     "signing_certificate": 5500,
+    "cpo_name": 64,
+    "authorization_key": 40,
 }
 FILE_PROTOCOLS = ("FTP", "FTPS", "HTTP", "HTTPS")
 """File transfer protocols of OCPP 1.6 (errata 3.90)."""
@@ -269,17 +272,20 @@ class _Reader:
 
     def _tls(self, table: Table, role: str, profile: int) -> Tls:
         table.sources = self._sources.get("connection.tls", {})
-        paths = {key: self._file(table, key) for key in ("ca", "certificate", "key")}
+        paths = {key.name: self._file(table, key.name) for key in fields(Tls)}
+        for one, other in (("certificate", "key"), ("authority", "authority_key")):
+            for given, missing in ((one, other), (other, one)):
+                if given in table.values and missing not in table.values:
+                    table.problem(missing, f"missing; {given} needs the PEM file that belongs to it")
         server = role == "cs" and profile >= PROFILE_TLS
-        if server or profile == PROFILE_MUTUAL:
+        if (server or profile == PROFILE_MUTUAL) and not {"certificate", "authority"} & table.values.keys():
             why = "the kit is the TLS server" if server else "the kit shows a client certificate"
-            for key in ("certificate", "key"):
-                if key not in table.values:
-                    table.problem(key, f"missing; security profile {profile} needs a PEM file here, since {why}")
-        if server and profile == PROFILE_MUTUAL and "ca" not in table.values:
+            text = f"missing; security profile {profile} needs a PEM file here, or an authority that signs one"
+            table.problem("certificate", f"{text}, since {why}")
+        if server and profile == PROFILE_MUTUAL and not {"ca", "authority"} & table.values.keys():
             table.problem("ca", "missing; security profile 3 needs the PEM file that signs the station's certificate")
         table.finish()
-        return Tls(ca=paths["ca"], certificate=paths["certificate"], key=paths["key"])
+        return Tls(**paths)
 
     def _file(self, table: Table, key: str) -> Path | None:
         name = table.text(key, required=table.has(key))
@@ -339,6 +345,7 @@ class _Reader:
                     table.problem(
                         key_name, f"the same as {other}; allowed: tokens that differ (they compare without case)"
                     )
+        _check_key(table, values["authorization_key"])
         table.finish()
         return TestData(**values)
 
@@ -424,6 +431,11 @@ class _Reader:
         }
         table.finish()
         return Limits(**values)
+
+
+def _check_key(table: Table, value: str) -> None:
+    if key_bytes(value) is None:
+        table.refuse("authorization_key", "16 to 20 bytes as 32 to 40 hexadecimal digits")
 
 
 def _check_url(table: Table, url: str, profile: int, role: str) -> None:

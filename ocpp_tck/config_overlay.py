@@ -33,6 +33,8 @@ _FIXED: Mapping[str, type] = {
     "connection.tls.ca": str,
     "connection.tls.certificate": str,
     "connection.tls.key": str,
+    "connection.tls.authority": str,
+    "connection.tls.authority_key": str,
     "station.connectors": int,
     "station.connector": int,
     "station.evse": int,

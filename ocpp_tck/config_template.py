@@ -41,11 +41,13 @@ _REST = """\
 security_profile = 0            # 0 = none, 1 = Basic authentication, 2 = with TLS, 3 = TLS with client certificates
 
 # [connection.basic_auth]       # as a station the kit tries a wrong one first, once a run: the CSMS must refuse it
-# password = "…"                # of every station that has none of its own
+# password = "…"                # of every station that has none of its own; of 32 to 40 hexadecimal digits the bytes
 
-# [connection.tls]              # PEM files; relative paths count from this file's folder
+# [connection.tls]              # PEM files; relative paths count from this file's folder; `ocpp-tck pki` makes some
 # ca = "ca.pem"                 # whom the kit trusts
-# certificate = "kit.pem"       # what the kit shows, with its chain
+# authority = "ca.pem"          # what the kit makes certificates with: its own, and those that a station asks for
+# authority_key = "ca-key.pem"
+# certificate = "kit.pem"       # what the kit shows instead, with its chain
 # key = "kit.key"
 
 # Several stations instead of station_id: one table each; parallel runs (-n) need one station per worker.
@@ -157,6 +159,8 @@ _DATA = {
     "log_url": "where the CSMS tells the kit to send logs; nobody does",
     "firmware_signature": "signature of [files] signed_firmware, base64 (1.6)",
     "signing_certificate": "certificate with which that was signed, PEM (1.6)",
+    "cpo_name": "organization in certificates, and what CpoName is set to (1.6)",
+    "authorization_key": "new password as 32 to 40 hexadecimal digits (1.6)",
 }
 _LIMITS = {
     "response": "from a request, or what causes a message, to the answer or message",

@@ -10,14 +10,15 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.case import cases_root, read_cases
+from ocpp_tck.demo_security import Secured
 from ocpp_tck.pics import decide, features
 from ocpp_tck.selftest.firmware import deliver, with_firmware
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ocpp_tck.selftest.firmware import Delivery
 
@@ -79,6 +80,14 @@ def of_variant(role: str, version: str, condition: str) -> bool:
     return other is True and plain is False
 
 
+def options_for(role: str, version: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the options of the embedded product that a case needs: none, `VARIANT`, or a security profile."""
+    if of_variant(role, version, str(facts.get("applies_if", ""))):
+        return VARIANT
+    profiles = facts.get("security_profiles", ())
+    return (f"security_profile={profiles[0]}",) if profiles and 0 not in profiles else ()
+
+
 def argument(option: str) -> str:
     """Write an option of an embedded product, such as `fixed_cable` or `connectors=3`, for its command line."""
     name, equals, value = option.partition("=")
@@ -125,19 +134,27 @@ def product(*arguments: str) -> Iterator[dict[str, str]]:
 def demonstrate(role: str, version: str, report_dir: Path, workers: int, run: Callable[[Path, list[str]], int]) -> int:
     """Run the cases of one role against the embedded product; gives the exit code.
 
-    The 1.6 charge point has a second run as `VARIANT`, for the cases that only then apply.
+    The 1.6 charge point has a second run as `VARIANT`, for the cases that only then apply; both products of 1.6 have
+    one more for each security profile.
     """
     first = _demonstrate(role, version, report_dir, workers, run)
-    if (role, version) != ("cs", "1.6"):
+    if version != "1.6":
         return first
-    cases = [case for path in sorted(cases_root().rglob("test_*.py")) for case in read_cases(path)]
-    ids = [
+    every = [case for path in sorted(cases_root().rglob("test_*.py")) for case in read_cases(path)]
+    cases = [case for case in every if case.facts["id"].endswith(f"_{role.upper()}")]
+    varied = [
         case.facts["id"]
         for case in cases
-        if case.facts["id"].endswith("_CS") and "1.6" in case.facts.get("versions", ("1.6",))
-        if of_variant(role, version, str(case.facts.get("applies_if", "")))
+        if "1.6" in case.facts.get("versions", ("1.6",))
+        if role == "cs" and of_variant(role, version, str(case.facts.get("applies_if", "")))
     ]
-    return max(first, _demonstrate(role, version, report_dir, 0, run, VARIANT, ids)) if ids else first
+    codes = [first]
+    if varied:
+        codes.append(_demonstrate(role, version, report_dir, 0, run, VARIANT, varied))
+    for profile in (1, 2, 3):
+        secured = [case.facts["id"] for case in cases if profile in case.facts.get("security_profiles", ())]
+        codes += [_demonstrate(role, version, report_dir, 0, run, (), secured, profile)] if secured else []
+    return max(codes)
 
 
 def _demonstrate(
@@ -148,17 +165,20 @@ def _demonstrate(
     run: Callable[[Path, list[str]], int],
     variant: tuple[str, ...] = (),
     cases: Sequence[str] = (),
+    profile: int = 0,
 ) -> int:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    folder = report_dir / f"{stamp}-demo-{role}-{version}{'-variant' if variant else ''}"
+    kind = "-variant" if variant else f"-profile-{profile}" if profile else ""
+    folder = report_dir / f"{stamp}-demo-{role}-{version}{kind}"
     count = max(1, workers)
     with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="ocpp-tck-") as scratch:
         config = Path(scratch) / "ocpp-tck.toml"
         delivery = deliver(Path(scratch)) if (role, version) == ("cs", "1.6") else None
+        secured = Secured.made(profile, Path(scratch)) if profile else None
         text = (
-            _against_csms(stack, version, count)
+            _against_csms(stack, version, count, secured)
             if role == "csms"
-            else _against_stations(stack, version, count, variant, delivery)
+            else _against_stations(stack, version, count, variant, delivery, secured)
         )
         text += with_firmware(SHORT, delivery) + answers(role, version, variant)
         config.write_text(text, encoding="utf-8")
@@ -170,7 +190,7 @@ def _demonstrate(
         return run(config, options)
 
 
-def _against_csms(stack: ExitStack, version: str, count: int) -> str:
+def _against_csms(stack: ExitStack, version: str, count: int, secured: Secured | None) -> str:
     known = [_tokens(number) for number in range(1, count + 1)]
     told = [
         argument
@@ -182,8 +202,10 @@ def _against_csms(stack: ExitStack, version: str, count: int) -> str:
         )
         for argument in ("--token", token)
     ]
+    names = [f"CP{number:03}" for number in range(1, count + 1)]
+    told += secured.of_csms("127.0.0.1", names) if secured else []
     addresses = stack.enter_context(product("csms", "--version", version, *told))
-    head = _head("csms", version) + f'[connection]\nurl = "{addresses["ocpp"]}"\n'
+    head = _head("csms", version) + f'[connection]\nurl = "{addresses["ocpp"]}"\n' + _security(secured)
     stations = "".join(
         f'[[connection.stations]]\nid = "CP{number:03}"\n[connection.stations.tokens]\n'
         + "".join(f'{name} = "{value}"\n' for name, value in tokens.items())
@@ -202,8 +224,17 @@ def _tokens(number: int) -> dict[str, str]:
     }
 
 
+def _security(secured: Secured | None) -> str:
+    return secured.connection() + secured.tables() if secured else ""
+
+
 def _against_stations(
-    stack: ExitStack, version: str, count: int, variant: tuple[str, ...], delivery: Delivery | None
+    stack: ExitStack,
+    version: str,
+    count: int,
+    variant: tuple[str, ...],
+    delivery: Delivery | None,
+    secured: Secured | None,
 ) -> str:
     """Start the stations; each is named after the port of its control, so that one URL template reaches all."""
     stations = ""
@@ -212,10 +243,11 @@ def _against_stations(
     for _ in range(count):
         listen, port = f"127.0.0.1:{free_port()}", free_port()
         place = ("--url", f"ws://{listen}/ocpp", "--station-id", f"{port}", "--control", f"127.0.0.1:{port}")
-        stack.enter_context(product("cs", "--version", version, *place, *options))
+        secure = secured.of_station(f"{port}") if secured else []
+        stack.enter_context(product("cs", "--version", version, *place, *options, *secure))
         stations += f'[[connection.stations]]\nid = "{port}"\nlisten = "{listen}"\n'
     first = stations.split('listen = "')[1].split('"')[0]
-    head = _head("cs", version) + f'[connection]\nlisten = "{first}"\n'
+    head = _head("cs", version) + f'[connection]\nlisten = "{first}"\n' + _security(secured)
     return head + stations + _HARDWARE + _driver("http://127.0.0.1:{station}")
 
 

@@ -14,9 +14,11 @@ from ocpp_tck.world import LiveWorld
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ocpp_tck.net import Handshake
     from ocpp_tck.settings import Settings
 
 Finding = tuple[bool, str]
+TLS_PROFILE = 2
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -38,7 +40,7 @@ def _csms(run: Run) -> Iterator[Finding]:
     assert csms is not None  # noqa: S101 - the role was looked at
     try:
         handshake = csms.connect()
-        yield True, f"connected to {run.settings.connection.url} as {csms.id}"
+        yield True, f"connected to {run.settings.connection.url} as {csms.id}{_agreed(handshake)}"
         yield bool(handshake.subprotocol), f"subprotocol {handshake.subprotocol or 'none'}"
         data = run.data
         if csms.version == "1.6":
@@ -66,11 +68,19 @@ def _station(run: Run) -> Iterator[Finding]:
     except OSError as error:
         yield False, f"cannot listen at {address}: {error.strerror or error}"
         return
-    yield True, f"listening at ws://{address}/{run.identity.id}"
+    scheme = "wss" if run.settings.connection.security_profile >= TLS_PROFILE else "ws"
+    yield True, f"listening at {scheme}://{address}/{run.identity.id}"
     try:
         station.wait_connected(within="boot")
-        yield True, f"{run.identity.id} is connected with {station.conversation.version.subprotocol}"
+        agreed = _agreed(station.connected_with())
+        yield True, f"{run.identity.id} is connected with {station.conversation.version.subprotocol}{agreed}"
         station.reboot()
         yield True, f"it boots again after a Reset: {station.observed.booted}"
     except Signal as signal:
         yield False, signal.message
+
+
+def _agreed(handshake: Handshake) -> str:
+    """Say what TLS agreed on, empty over a plain socket."""
+    tls = handshake.tls
+    return f", {tls['version']} with {tls['suite']}" if tls else ""

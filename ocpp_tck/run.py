@@ -147,6 +147,7 @@ class Run:
                 hardware=settings.station,
                 observed=self.observed,
                 endpoint=self._listening,
+                certificates=world.certificates,
                 declared=settings.pics,
                 files=world.files(self.conversation),
             )
@@ -158,6 +159,7 @@ class Run:
                 self,
                 hardware=settings.station,
                 endpoint=world.connecting(self.conversation),
+                certificates=world.certificates,
             )
         self.product = self.station or self.csms
         assert self.product is not None  # noqa: S101 - one of the two roles
@@ -261,6 +263,12 @@ class Run:
         self.current = None
         return current
 
+    @property
+    def security_profile(self) -> int:
+        """The security profile in use."""
+        assert self.product is not None  # noqa: S101 - one of the two roles
+        return self.product.security_profile
+
     def remark(self, text: str) -> None:
         """Write something into the evidence that is worth reading."""
         self.journal.write(Remark(time=self.clock.now(), text=text))
@@ -344,6 +352,7 @@ def describe_run(
         environment=_environment(),
         selection=selection,
         resumed=resumed,
+        security_profile=settings.connection.security_profile,
     )
 
 

@@ -39,11 +39,22 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
-    """Files of the TLS transport (security profiles 2 and 3), PEM."""
+    """Files of the TLS transport (security profiles 2 and 3), PEM.
+
+    Attributes:
+        ca: whom the kit trusts.
+        certificate: what the kit shows, with its chain.
+        key: the private key that belongs to it.
+        authority: with its chain, the authority with which the kit makes certificates: its own, where `certificate`
+            is not given, and those that a station asks for.
+        authority_key: its private key.
+    """
 
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    authority: Path | None = None
+    authority_key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +133,8 @@ class TestData:
         log_url: where a CSMS tells the kit, as a station, to send logs and diagnostics; nobody sends any.
         firmware_signature: signature of `[files] signed_firmware`, base64 (1.6 security whitepaper L01).
         signing_certificate: certificate with which that was signed, PEM.
+        cpo_name: organization in the certificates that the kit makes; CpoName, which the kit sets (1.6 whitepaper 7.5).
+        authorization_key: AuthorizationKey to which the password is changed: 16 to 20 bytes as hexadecimal digits.
     """
 
     __test__ = False
@@ -160,6 +173,8 @@ class TestData:
     log_url: str = "ftp://user:password@files.example.com/logs/"
     firmware_signature: str = ""
     signing_certificate: str = ""
+    cpo_name: str = "ocpp-tck"
+    authorization_key: str = "4F43415F4F4354545F61646D696E5F74657374"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ocpp_tck.evidence.journal import Journal
 from ocpp_tck.evidence.redaction import Redactor
 from ocpp_tck.net import BackgroundLoop, Listener
+from ocpp_tck.net.security import Security
 from ocpp_tck.protocol.types import Version
+from ocpp_tck.roles.certificates import MadeCertificates
 from ocpp_tck.roles.clock import SystemClock
 from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request, Result
@@ -73,6 +76,7 @@ class World(Protocol):
         drivers: what makes the product act.
         message_ids: ids for the CALLs of the kit.
         transaction_ids: ids that the kit gives to transactions of 1.6.
+        certificates: makes those that the kit sends.
     """
 
     clock: Clock
@@ -80,6 +84,7 @@ class World(Protocol):
     drivers: Drivers
     message_ids: Iterator[str]
     transaction_ids: Iterator[int]
+    certificates: Certificates
 
     def listening(self, conversation: Conversation) -> Listening:
         """Give the endpoint at which the kit waits for the station (role cs)."""
@@ -112,6 +117,7 @@ class LiveWorld:
 
     Raises:
         JournalError: the journal can't be written.
+        TlsError: a certificate or key can't be used.
     """
 
     def __init__(
@@ -127,6 +133,10 @@ class LiveWorld:
     ) -> None:
         self._settings = settings
         self._identity = identity
+        data = test_data(settings, identity)
+        self._security = Security(settings.connection, identity.id, identity.password, data.cpo_name)
+        self._security.check(settings.sut.role)
+        self.certificates: Certificates = MadeCertificates(self._security, identity.id)
         self.clock: Clock = SystemClock()
         masks = redactor(settings, identity) if masked else None
         self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", masks, resume=resumed > 0)
@@ -143,15 +153,14 @@ class LiveWorld:
             address=self._identity.listen or self._settings.connection.listen,
             subprotocol=Version(self._settings.sut.version).subprotocol,
             sink=conversation,
-            password=self._identity.password,
             max_bytes=self._settings.max_frame_bytes,
             seconds=self._settings.limits.handshake,
         )
-        return ListeningEndpoint(self._loop, listener)
+        return ListeningEndpoint(self._loop, listener, self._security)
 
     def connecting(self, conversation: Conversation) -> ConnectingEndpoint:
         """Give the endpoint from which the kit connects to the CSMS."""
-        return ConnectingEndpoint(self._loop, self._settings, self._identity.password, conversation)
+        return ConnectingEndpoint(self._loop, self._settings, self._security, conversation)
 
     def files(self, conversation: Conversation) -> ServedFiles:
         """Give the file servers of the kit; none runs before a case needs it."""
@@ -163,6 +172,7 @@ class LiveWorld:
         if self._files is not None:
             self._files.close()
         self._loop.close()
+        self._security.close()
 
 
 def test_data(settings: Settings, identity: Identity) -> TestData:
@@ -184,4 +194,5 @@ def redactor(settings: Settings, identity: Identity) -> Redactor:
     secrets = [known.password for known in (*settings.connection.stations, identity) if known.password]
     if settings.files.password != Files().password:  # that of every kit is no secret
         secrets.append(settings.files.password)
+    secrets += [data.authorization_key, bytes.fromhex(data.authorization_key).decode("latin-1")]
     return Redactor(tokens, secrets)

@@ -6,3 +6,4 @@ from . import given
 
 step = pytest.fixture(given.step)
 operator = pytest.fixture(given.operator)
+transport = pytest.fixture(given.transport)

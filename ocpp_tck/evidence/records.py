@@ -37,6 +37,7 @@ class RunStarted(Record):
         environment: python, platform, versions of the libraries that judge.
         selection: how the user selected cases; empty when all were asked for.
         resumed: which resumption of the run writes this; 0 for its first start.
+        security_profile: security profile of the connection at the start.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -53,6 +54,7 @@ class RunStarted(Record):
     selection: str = ""
     hardware: Mapping[str, Any] = field(default_factory=dict)
     resumed: int = 0
+    security_profile: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,8 +167,9 @@ class ConnectionOpened(Record):
         offered: subprotocols offered by the client.
         subprotocol: the one agreed, empty if none.
         headers: request headers, masked.
-        tls: negotiated protocol, cipher, peer certificate; empty over a plain socket.
+        tls: negotiated version, cipher, suite, bits, compression, peer certificate (PEM); empty over a plain socket.
         peer: address of the other end.
+        auth: what the Authorization header says and is no secret: scheme, user, length of the password in bytes.
     """
 
     kind: ClassVar[str] = "connection-opened"
@@ -178,6 +181,7 @@ class ConnectionOpened(Record):
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
+    auth: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -11,12 +12,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websocket_connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
 
-from ocpp_tck.net.auth import authorization
+from ocpp_tck.net.auth import authorization, described
+from ocpp_tck.net.tls import agreed, is_by_peer, is_old, reason_of
 from ocpp_tck.net.transport import CLOSE_SECONDS, LOGGER, Curt, Handshake, HandshakeRefused, Refusal, Transport
 
 if TYPE_CHECKING:
-    import ssl
-
     from websockets.typing import Subprotocol
 
     from ocpp_tck.net.transport import Sink
@@ -43,7 +43,7 @@ async def connect(
     station: str,
     subprotocols: tuple[str, ...],
     sink: Sink,
-    password: str | None = None,
+    password: str | bytes | None = None,
     max_bytes: int = 1_048_576,
     seconds: float = 20.0,
     tls: ssl.SSLContext | None = None,
@@ -56,11 +56,6 @@ async def connect(
     address = f"{url.rstrip('/')}/{quote(station, safe='')}"
     headers = {"Authorization": authorization(station, password)} if password is not None else {}
     attempt = Handshake(station=station, path=urlsplit(address).path, offered=subprotocols, headers=headers)
-
-    def refuse(reason: str, cause: str, status: int = 0, by: str = "product") -> HandshakeRefused:
-        refusal = Refusal(by=by, reason=reason, cause=cause, handshake=attempt, status=status)
-        sink.refused(refusal)
-        return HandshakeRefused(refusal)
 
     offered: list[Subprotocol] = list(subprotocols)  # type: ignore[arg-type]
     secure: dict[str, Any] = {} if tls is None else {"ssl": tls}
@@ -78,20 +73,10 @@ async def connect(
             proxy=None,
             **secure,
         )
-    except InvalidStatus as error:
-        status = error.response.status_code
-        cause = "credentials" if status in {401, 403} else "status"
-        raise refuse(f"the CSMS answered the handshake with HTTP {status}", cause, status) from None
-    except NegotiationError as error:
-        raise refuse(f"the CSMS chose a subprotocol that was not offered: {error}", "subprotocol", by="kit") from None
-    except InvalidURI as error:
-        raise refuse(f"connection.url is not a WebSocket address: {error}", "unreachable", by="kit") from None
-    except InvalidHandshake as error:
-        raise refuse(f"the WebSocket handshake failed: {error}", "handshake") from None
-    except TimeoutError:
-        raise refuse(f"no handshake within {seconds:g} s (limit handshake) at {url}", "unreachable") from None
-    except (OSError, EOFError) as error:
-        raise refuse(f"no connection to {url}: {error}", "unreachable") from None
+    except (OSError, EOFError, InvalidHandshake, InvalidURI) as error:
+        refusal = _refusal(error, attempt, url, seconds, is_encrypted=tls is not None)
+        sink.refused(refusal)
+        raise HandshakeRefused(refusal) from None
     peer = connection.remote_address or ("", 0)
     handshake = Handshake(
         station=station,
@@ -99,6 +84,8 @@ async def connect(
         offered=subprotocols,
         subprotocol=connection.subprotocol or "",
         headers=headers,
+        tls=agreed(connection.transport.get_extra_info("ssl_object"), urlsplit(address).hostname or ""),
+        auth=described(headers.get("Authorization")),
         peer=f"{peer[0]}:{peer[1]}",
     )
     transport = Transport(connection, handshake)
@@ -112,3 +99,30 @@ async def connect(
 async def _pump(transport: Transport, sink: Sink) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await transport.pump(sink)
+
+
+def _refusal(error: Exception, attempt: Handshake, url: str, seconds: float, *, is_encrypted: bool) -> Refusal:
+    """Say why no connection came about, and by whom."""
+    reason, cause, by, status = f"no connection to {url}: {error}", "unreachable", "product", 0
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        reason = f"the CSMS answered the handshake with HTTP {status}"
+        cause = "credentials" if status in {401, 403} else "status"
+    elif isinstance(error, NegotiationError):
+        reason = f"the CSMS chose a subprotocol that was not offered: {error}"
+        cause, by = "subprotocol", "kit"
+    elif isinstance(error, InvalidURI):
+        reason, by = f"connection.url is not a WebSocket address: {error}", "kit"
+    elif isinstance(error, InvalidHandshake):
+        reason, cause = f"the WebSocket handshake failed: {error}", "handshake"
+        if is_encrypted and isinstance(error.__cause__, (EOFError, ConnectionError)):  # TLS 1.3 refuses only then
+            reason, cause = "the CSMS closed the connection right after the TLS handshake", "tls"
+    elif isinstance(error, TimeoutError):
+        reason = f"no handshake within {seconds:g} s (limit handshake) at {url}"
+    elif isinstance(error, ssl.SSLError):
+        by = "product" if is_by_peer(error) else "kit"
+        whose = "the CSMS broke off the TLS handshake" if by == "product" else "the CSMS was refused"
+        reason, cause = f"{whose}: {reason_of(error)}", "tls-version" if is_old(error) else "tls"
+    elif is_encrypted and isinstance(error, (ConnectionResetError, BrokenPipeError, EOFError)):
+        reason, cause = "the CSMS closed the connection during the TLS handshake", "tls"
+    return Refusal(by=by, reason=reason, cause=cause, handshake=attempt, status=status)

@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.protocol import State
 
-from ocpp_tck.net.auth import accepts
+from ocpp_tck.net.auth import accepts, described
+from ocpp_tck.net.tls import agreed, is_by_peer, is_old, reason_of
 from ocpp_tck.net.transport import CLOSE_SECONDS, LOGGER, Curt, Handshake, Refusal, Transport
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ocpp_tck.net.transport import Sink
 
-PROTOCOL_ERROR = 1002
+GOING_AWAY, PROTOCOL_ERROR = 1001, 1002
 MAX_CONNECTIONS = 200
 """Connections at a time: the oldest one that is not open yet, or not any more, makes room for the next."""
 _ROUNDS = 5
@@ -57,6 +58,10 @@ class Listener:
         max_bytes: a larger message closes the connection with code 1009.
         seconds: for the TLS handshake, and again for that of the WebSocket.
         tls: context of a TLS listener.
+
+    Attributes:
+        password: as above; it can be changed at any time.
+        tls: as above; another one holds from the next `open` or `renew` on.
     """
 
     def __init__(
@@ -66,7 +71,7 @@ class Listener:
         address: str,
         subprotocol: str,
         sink: Sink,
-        password: str | None = None,
+        password: str | bytes | None = None,
         max_bytes: int = 1_048_576,
         seconds: float = 20.0,
         tls: ssl.SSLContext | None = None,
@@ -79,8 +84,9 @@ class Listener:
         self._sink = sink
         self._max_bytes = max_bytes
         self._seconds = seconds
-        self._tls = tls
+        self.tls = tls
         self._server: Server | None = None
+        self._retired: list[Server] = []
         self._known: WeakKeyDictionary[ServerConnection, None] = WeakKeyDictionary()
 
     @property
@@ -94,7 +100,7 @@ class Listener:
         Raises:
             OSError: the address is in use or not of this machine.
         """
-        tls: dict[str, Any] = {"ssl_handshake_timeout": self._seconds} if self._tls is not None else {}
+        tls: dict[str, Any] = {"ssl_handshake_timeout": self._seconds} if self.tls is not None else {}
         self._server = await serve(
             self._handle,
             self._host.strip("[]"),
@@ -102,7 +108,7 @@ class Listener:
             select_subprotocol=self._select,
             process_request=self._admit,
             max_size=self._max_bytes,
-            ssl=self._tls,
+            ssl=self.tls,
             open_timeout=self._seconds,
             **tls,
             server_header="ocpp-tck",
@@ -132,10 +138,25 @@ class Listener:
             del self._known[oldest]
             oldest.transport.abort()
 
+    async def renew(self) -> None:
+        """Listen anew with what was set meanwhile; the connections that stand stay.
+
+        Raises:
+            OSError: the address can't be used any more.
+        """
+        if self._server is not None:
+            await self._let_in()
+            self._server.close(close_connections=False)
+            self._retired.append(self._server)
+        await self.open()
+
     async def close(self) -> None:
         """Stop accepting and close what is open; the port number is kept for the next `open`."""
         if self._server is not None:
             await self._let_in()
+            for retired in self._retired:
+                await asyncio.gather(*(one.close(GOING_AWAY) for one in retired.connections), return_exceptions=True)
+            self._retired.clear()
             self._server.close(close_connections=True)
             await self._server.wait_closed()
             for connection in tuple(self._known):  # Python 3.11 waits for none that is still opening or closing
@@ -166,8 +187,22 @@ class Listener:
             offered=tuple(name.strip() for name in offered.split(",") if name.strip()),
             subprotocol=connection.subprotocol or "",
             headers=dict(request.headers.raw_items()),
+            tls=agreed(connection.transport.get_extra_info("ssl_object")),
+            auth=described(request.headers.get("Authorization")),
             peer=f"{peer[0]}:{peer[1]}",
         )
+
+    def broke_off(self, error: ssl.SSLError) -> None:
+        """Tell of a TLS handshake that failed; a context tells of it when it was made with `told`."""
+        by = "product" if is_by_peer(error) else "kit"
+        whose = "the station broke off the TLS handshake" if by == "product" else "the station was refused"
+        refusal = Refusal(
+            by=by,
+            reason=f"{whose}: {reason_of(error)}",
+            cause="tls-version" if is_old(error) else "tls",
+            handshake=Handshake(station=self.station, path=""),
+        )
+        self._sink.refused(refusal)
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         handshake = self._handshake(connection, request)

@@ -48,6 +48,7 @@ class Validity:
 
 
 VALID = Validity()
+A_YEAR = Validity(-DAY, 365 * DAY)
 EXPIRED = Validity(-30 * DAY, -DAY)
 NOT_YET = Validity(DAY, 30 * DAY)
 

@@ -44,7 +44,8 @@ class Handshake:
         offered: subprotocols the client offered.
         subprotocol: the agreed one, empty if none.
         headers: request headers.
-        tls: negotiated version, cipher and peer certificate; empty over a plain socket.
+        tls: what TLS agreed on (`tls.agreed`); empty over a plain socket.
+        auth: what the Authorization header says and is no secret (`auth.described`); empty without one.
         peer: `host:port` of the other end.
     """
 
@@ -54,6 +55,7 @@ class Handshake:
     subprotocol: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, str] = field(default_factory=dict)
+    auth: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
 
 
@@ -65,7 +67,8 @@ class Refusal:
         by: `kit` or `product`.
         reason: why, one sentence.
         status: HTTP status, 0 if it did not get that far.
-        cause: `identity`, `subprotocol`, `credentials`, `unreachable`, `status` or `handshake`.
+        cause: `identity`, `subprotocol`, `credentials`, `unreachable`, `status`, `handshake`, `tls`, or `tls-version`
+            when it was about the version of TLS.
         handshake: what is known of the attempt.
     """
 

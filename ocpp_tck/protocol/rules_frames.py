@@ -164,4 +164,36 @@ RULES = (
             **part2("A00.FR.202 to A00.FR.204, A00.FR.207"),
         },
     ),
+    rule(
+        "handshake.client_certificate",
+        "A client certificate of an authority that the CSMS does not know is refused",
+        must={
+            **v16("security whitepaper A00.FR.403, A00.FR.407"),
+            **part2("A00.FR.403, A00.FR.407"),
+        },
+    ),
+    rule(
+        "handshake.tls_version",
+        "TLS 1.2 or newer is used",
+        must={
+            **v16("security whitepaper A00.FR.312, A00.FR.416"),
+            **part2("A00.FR.313, A00.FR.416"),
+        },
+    ),
+    rule(
+        "handshake.tls_suite",
+        "No cipher suite is used whose primitives are unsuitable even for legacy use",
+        must={
+            **v16("security whitepaper A00.FR.319, A00.FR.423"),
+            **part2("A00.FR.320, A00.FR.423"),
+        },
+    ),
+    rule(
+        "handshake.tls_compression",
+        "TLS compression is not used",
+        must={
+            **v16("security whitepaper A00.FR.320, A00.FR.424"),
+            **part2("A00.FR.321, A00.FR.424"),
+        },
+    ),
 )

@@ -76,6 +76,16 @@ def parser() -> argparse.ArgumentParser:
     station.add_argument("--locked-cable", action="store_true", help="no cable before authorization (2.x)")
     station.add_argument("--set", type=key_value, action="append", default=[], metavar="KEY=VALUE", dest="settings")
 
+    station.add_argument("--security-profile", type=int, choices=range(4), default=0, help="0 to 3 (1.6)")
+    station.add_argument("--ca", default="", metavar="PEM", help="roots of the Central System (1.6)")
+    station.add_argument("--certificate", default="", metavar="PEM", help="of the charge point, with its chain (1.6)")
+    station.add_argument("--key", default="", metavar="PEM", help="private key of that certificate (1.6)")
+    station.add_argument(
+        "--own-pem", default="", metavar="PEM", help="written: its certificate and key (1.6, for tests)"
+    )
+    station.add_argument("--cpo-name", default="", help="CpoName (1.6)")
+    station.add_argument("--additional-root-check", action="store_true", help="AdditionalRootCertificateCheck (1.6)")
+
     csms = products.add_parser("csms", help="a CSMS")
     csms.add_argument("--listen", type=address, default=LOOPBACK, metavar="HOST:PORT")
     csms.add_argument("--station", action="append", default=[], metavar="ID", dest="stations")
@@ -83,7 +93,14 @@ def parser() -> argparse.ArgumentParser:
     csms.add_argument("--heartbeat-interval", type=int, default=300, metavar="SECONDS")
     csms.add_argument("--token", type=token, action="append", default=[], metavar="IDTAG=Status[:parent]")
 
+    csms.add_argument("--certificate", action="append", default=[], metavar="PEM", dest="certificates")
+    csms.add_argument("--key", action="append", default=[], metavar="PEM", dest="keys")
+    csms.add_argument("--client-ca", default="", metavar="PEM", help="roots of the stations (security profile 3)")
+    csms.add_argument("--authority", default="", metavar="PEM", help="signs what stations ask for (1.6)")
+    csms.add_argument("--authority-key", default="", metavar="PEM")
+
     for product in (station, csms):
+        product.add_argument("--tls-suite", action="append", default=[], metavar="NAME", dest="tls_suites")
         product.add_argument("--vendor-id", default="", help="a vendorId whose DataTransfer it understands (1.6)")
         product.add_argument("--version", choices=VERSIONS, default="1.6")
         product.add_argument("--control", type=address, default=LOOPBACK, metavar="HOST:PORT")
@@ -95,6 +112,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     given = parser().parse_args(arguments)
+    if given.product == "csms" and len(given.certificates) != len(given.keys):
+        parser().error("--certificate and --key come in pairs, in the same order")
     if given.product == "cs":
         return run_station(
             StationOptions(
@@ -118,6 +137,14 @@ def main(arguments: list[str] | None = None) -> int:
                 read_only_keys=frozenset(given.read_only_key),
                 reboot_keys=frozenset(given.reboot_key),
                 locked_cable=given.locked_cable,
+                security_profile=given.security_profile,
+                ca=given.ca,
+                certificate=given.certificate,
+                key=given.key,
+                cpo_name=given.cpo_name,
+                own_pem=given.own_pem,
+                additional_root_check=given.additional_root_check,
+                tls_suites=tuple(given.tls_suites),
             ),
             until_stdin_closes=given.until_stdin_closes,
         )
@@ -132,6 +159,10 @@ def main(arguments: list[str] | None = None) -> int:
             tokens=DEFAULT_TOKENS + tuple(given.token),
             defects=tuple(given.defects),
             vendor_id=given.vendor_id,
+            certificates=tuple(zip(given.certificates, given.keys, strict=True)),
+            client_ca=given.client_ca,
+            authority=(given.authority, given.authority_key) if given.authority else None,
+            tls_suites=tuple(given.tls_suites),
         ),
         until_stdin_closes=given.until_stdin_closes,
     )

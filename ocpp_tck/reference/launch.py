@@ -27,6 +27,7 @@ FEATURES = (
     "reservation",
     "reserve_connector_zero",
     "smart_charging",
+    "security",
 )
 """What an embedded charge point of 1.6 can be built without."""
 EXTRAS = ("security_log", "secure_firmware")
@@ -69,6 +70,10 @@ class StationOptions:
     `manufacturer_root` is the PEM of whom it trusts to sign firmware; `vendor_id` is a vendorId whose DataTransfer it
     understands. `hidden_keys`, `read_only_keys` and `reboot_keys` are configuration keys of 1.6 that can't be seen,
     can't be written, or need a reboot. `locked_cable` (2.x): the cable can be plugged in after authorization only.
+    `security_profile` 0 to 3 (1.6), with PEM files: `ca` are the Central System's roots, `certificate` (with its chain)
+    and `key` those of the charge point. `cpo_name` is CpoName, `additional_root_check` AdditionalRootCertificateCheck;
+    `tls_suites` are OpenSSL's names of the only cipher suites that it knows. `own_pem` is a file to which it writes
+    each certificate of its own with the key, so that the link of our own tests can go on in its name.
     All times are seconds.
     """
 
@@ -97,6 +102,14 @@ class StationOptions:
     read_only_keys: frozenset[str] = frozenset()
     reboot_keys: frozenset[str] = frozenset()
     locked_cable: bool = False
+    security_profile: int = 0
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    cpo_name: str = ""
+    additional_root_check: bool = False
+    tls_suites: tuple[str, ...] = ()
+    own_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,9 @@ class CsmsOptions:
     `stations` empty: a station of any id is accepted. `passwords` maps a station id to the
     Basic auth password that it must show; a station without one connects unauthenticated.
     `defects` names what it does wrong on purpose, `vendor_id` is a vendorId whose DataTransfer it understands (1.6).
+    `certificates` are pairs of PEM files, certificate with chain and key, that it shows; with them it speaks TLS.
+    `client_ca` are the roots of the stations' certificates, which are demanded then (security profile 3). `authority`
+    is the pair of files with which it signs what stations ask for (1.6). `tls_suites` as of a station.
     """
 
     version: str
@@ -118,6 +134,10 @@ class CsmsOptions:
     response_seconds: float = 30.0
     defects: tuple[str, ...] = ()
     vendor_id: str = ""
+    certificates: tuple[tuple[str, str], ...] = ()
+    client_ca: str = ""
+    authority: tuple[str, str] | None = None
+    tls_suites: tuple[str, ...] = ()
 
 
 class Product(Protocol):

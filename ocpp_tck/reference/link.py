@@ -18,6 +18,8 @@ import sys
 import threading
 import tomllib
 from collections import Counter
+from collections.abc import Callable  # noqa: TC003 - read at run time by dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,7 @@ from ocpp_tck.reference.link_traffic import Traffic
 from ocpp_tck.reference.mutant import Handshake, Mutant, MutantError, parse_all
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterable, Mapping
 
     from websockets.asyncio.client import ClientConnection
@@ -52,10 +55,25 @@ _OWN_HEADERS = {
 _LIMITLESS: Mapping[str, Any] = {"max_size": None, "compression": None, "ping_interval": None, "close_timeout": 1}
 _HANDSHAKE_SECONDS = 10
 _NO_CODE, _ABNORMAL = 1005, 1006
+_TLS_RECORD = b"\x16"
+"""First byte of a TLS handshake (RFC 8446 5.1)."""
 
 
 class LinkError(Exception):
     """The link can't come up; the message names cause and mend in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """How the link ends TLS on both sides: it must, to see the frames.
+
+    Attributes:
+        server: context towards stations.
+        client: makes the context towards the upstream address, anew for each connection.
+    """
+
+    server: ssl.SSLContext
+    client: Callable[[], ssl.SSLContext]
 
 
 class Link:
@@ -65,18 +83,23 @@ class Link:
         listen: host and port; port 0 takes a free one.
         upstream: `ws://host:port` of the CSMS (or of the kit's listener); the path of each request is appended.
         mutants: what is armed from the start.
+        secure: with it, who comes with TLS goes on with TLS, and who comes without goes on without.
     """
 
-    def __init__(self, listen: tuple[str, int], upstream: str, mutants: Iterable[Mutant] = ()) -> None:
+    def __init__(
+        self, listen: tuple[str, int], upstream: str, mutants: Iterable[Mutant] = (), secure: Secure | None = None
+    ) -> None:
         self._listen = listen
-        self._upstream = upstream.rstrip("/")
+        self._upstream = upstream.rstrip("/").replace("wss://", "ws://")
+        self._secure = secure
+        self._inner: list[Server] = []
+        self._front: asyncio.Server | None = None
         self._lock = threading.Lock()
         self._mutants: tuple[Mutant, ...] = ()
         self._seen: Counter[int] = Counter()
         self._hits: Counter[str] = Counter()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="link", daemon=True)
-        self._server: Server | None = None
         self._memory: dict[str, dict[str, Any]] = {}
         self._carried: dict[str, list[tuple[ServerConnection, asyncio.Event]]] = {}
         self.arm(mutants)
@@ -151,22 +174,43 @@ class Link:
 
     async def _open(self) -> str:
         host, port = self._listen
-        self._server = await serve(
+        if self._secure is None:
+            self._inner = [await self._serve(host, port)]
+            name, bound = next(iter(self._inner[0].sockets)).getsockname()[:2]
+        else:
+            self._inner = [await self._serve("127.0.0.1", 0), await self._serve("127.0.0.1", 0, self._secure.server)]
+            self._front = await asyncio.start_server(self._sort, host, port)
+            name, bound = self._front.sockets[0].getsockname()[:2]
+        return f"ws://[{name}]:{bound}" if ":" in name else f"ws://{name}:{bound}"
+
+    async def _serve(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> Server:
+        return await serve(
             self._carry,
             host,
             port,
             process_request=self._process_request,
             select_subprotocol=_select_subprotocol,
+            ssl=tls,
             **_LIMITLESS,
         )
-        name, bound = next(iter(self._server.sockets)).getsockname()[:2]
-        return f"ws://[{name}]:{bound}" if ":" in name else f"ws://{name}:{bound}"
+
+    async def _sort(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass a connection on to the inner server that speaks as its client does: with TLS or without."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            first = await reader.readexactly(1)
+            inner = self._inner[first == _TLS_RECORD]
+            other = await asyncio.open_connection(*next(iter(inner.sockets)).getsockname()[:2])
+            other[1].write(first)
+            await asyncio.gather(_pass(reader, other[1]), _pass(other[0], writer))
+        writer.close()
 
     async def _shut(self) -> None:
-        if self._server is not None:
-            self._server.close(code=1001)
+        if self._front is not None:
+            self._front.close()
+        for server in self._inner:
+            server.close(code=1001)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), 5)
+                await asyncio.wait_for(server.wait_closed(), 5)
         own = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not own]
         for task in others:
@@ -187,14 +231,17 @@ class Link:
             self.hit(mutant)
         await self._departed(request.path)
         agent = next((headers.pop(name) for name in list(headers) if name.lower() == "user-agent"), None)
+        is_secure = connection.transport.get_extra_info("ssl_object") is not None
+        tls: dict[str, Any] = {"ssl": self._secure.client()} if is_secure and self._secure else {}
         try:
             upstream = await connect(
-                self._upstream + request.path,
+                (self._upstream.replace("ws://", "wss://") if tls else self._upstream) + request.path,
                 subprotocols=[Subprotocol(name) for name in offered] or None,
                 additional_headers=headers,
                 user_agent_header=agent,
                 proxy=None,
                 open_timeout=_HANDSHAKE_SECONDS,
+                **tls,
                 **_LIMITLESS,
             )
         except InvalidStatus as refused:
@@ -238,6 +285,16 @@ class Link:
             if station.state is not State.OPEN:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(departed.wait(), _HANDSHAKE_SECONDS)
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass bytes on as they come, and the end of them."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        writer.close()
 
 
 async def _pump(sender: str, source: Connection, target: Connection, traffic: Traffic) -> None:

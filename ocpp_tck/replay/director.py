@@ -292,6 +292,7 @@ def _handshake(record: r.ConnectionOpened | r.ConnectionRefused) -> Handshake:
         subprotocol=getattr(record, "subprotocol", ""),
         headers=record.headers,
         tls=getattr(record, "tls", {}),
+        auth=getattr(record, "auth", {}),
         peer=record.peer,
     )
 

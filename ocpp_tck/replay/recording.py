@@ -80,6 +80,7 @@ class Recording:
         frames: the frames among the records, of both sides.
         verdict: what it came to.
         offers: the places on the kit's file servers, in order.
+        certificates: certificates and signing requests (PEM) that the kit sent, or had a driver send, in order.
         clock_sets: when somebody set the clock of the kit's machine.
     """
 
@@ -93,6 +94,7 @@ class Recording:
     transaction_ids: tuple[int, ...] = field(default=())
     clock_sets: tuple[r.ClockSet, ...] = field(default=())
     offers: tuple[r.FileOffered, ...] = field(default=())
+    certificates: tuple[str, ...] = field(default=())
 
 
 def read_recording(records: Iterable[Record]) -> Recording:
@@ -126,6 +128,7 @@ def read_recording(records: Iterable[Record]) -> Recording:
         tuple(_transaction_ids(moments)),
         tuple(one for one in every[:ended] if isinstance(one, r.ClockSet)),
         tuple(one for one in inside if isinstance(one, r.FileOffered)),
+        tuple(pem for one in moments if one.kind in STIMULI for pem in _certificates(one.message)),
     )
 
 
@@ -175,6 +178,11 @@ _OTHERS = {
 }
 
 
+def _certificates(message: Any) -> Iterable[str]:
+    payload = message[-1] if isinstance(message, list) and message and isinstance(message[-1], dict) else {}
+    return [one for one in payload.values() if isinstance(one, str) and one.startswith("-----BEGIN CERTIFICATE")]
+
+
 def _is_call(message: Any) -> bool:
     return isinstance(message, list) and bool(message) and message[0] == 2  # noqa: PLR2004 - CALL
 
@@ -190,7 +198,9 @@ def _transaction_ids(moments: Iterable[Moment]) -> Iterable[int]:
 def _settings(run: r.RunStarted, case: r.CaseStarted, identity: Identity) -> Settings:
     return Settings(
         sut=Sut(**{**run.sut, "version": case.version}),  # type: ignore[arg-type]
-        connection=Connection(url="ws://127.0.0.1/replayed", stations=(identity,)),
+        connection=Connection(
+            url="ws://127.0.0.1/replayed", stations=(identity,), security_profile=run.security_profile
+        ),
         station=_hardware(run.hardware),
         test_data=TestData(**run.test_data),
         pics=run.pics,

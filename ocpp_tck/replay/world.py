@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ocpp_tck.net import Refusal
     from ocpp_tck.replay.director import Director, Line
     from ocpp_tck.replay.recording import Recording
+    from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request
@@ -101,13 +102,41 @@ class ReplayedDrivers:
         """Nothing to free."""
 
 
+class RecordedCertificates:
+    """Gives the certificates that the kit sent in the recording, in order; no other one would be the same."""
+
+    def __init__(self, sent: Sequence[str]) -> None:
+        self._sent = iter(sent)
+
+    def root(self, *, expired: bool = False, signed: bool = False) -> str:
+        """Give the next one."""
+        del expired, signed
+        return next(self._sent, "")
+
+    def trusted(self) -> str:
+        """Give the next one."""
+        return next(self._sent, "")
+
+    def signed(self, request: str, *, wrong: bool = False) -> str:
+        """Give the next one."""
+        del request, wrong
+        return next(self._sent, "")
+
+    def request(self) -> str:
+        """Give the next one."""
+        return next(self._sent, "")
+
+
 class ReplayedListening:
     """The kit's listener in a replay."""
 
     address = "replayed"
+    algorithms = frozenset({"rsa", "ecdsa"})
+    password: str | bytes | None = None
 
-    def __init__(self, director: Director) -> None:
+    def __init__(self, director: Director, security_profile: int) -> None:
         self._director = director
+        self.security_profile = security_profile
 
     @property
     def is_open(self) -> bool:
@@ -123,20 +152,48 @@ class ReplayedListening:
         if self.is_open:
             self._director.stops_listening()
 
+    def secure(
+        self, *, profile: int | None = None, password: str | bytes | None = None, suites: tuple[str, ...] = ()
+    ) -> None:
+        """Note the profile; the recording has what came of it."""
+        del password, suites
+        self.security_profile = self.security_profile if profile is None else profile
+
+    def begin_anew(self) -> None:
+        """A replay has one case."""
+
 
 class ReplayedConnecting:
     """The kit's client in a replay."""
 
-    def __init__(self, director: Director, password: str | None) -> None:
+    def __init__(self, director: Director, password: str | None, security_profile: int) -> None:
         self._director = director
-        self.password = password
+        self.password: str | bytes | None = password
+        self.security_profile = security_profile
+        self.host = ""
 
     def connect(
-        self, *, station: str | None = None, subprotocols: tuple[str, ...] | None = None, password: str | None = None
+        self,
+        *,
+        station: str | None = None,
+        subprotocols: tuple[str, ...] | None = None,
+        password: str | None = None,
+        suites: tuple[str, ...] = (),
+        stranger: bool = False,
     ) -> Line | Refusal:
         """Connect as it was recorded."""
-        del station, subprotocols, password
+        del station, subprotocols, password, suites, stranger
         return self._director.connects()
+
+    def use_password(self, password: str | bytes) -> None:
+        """Note it."""
+        self.password = password
+
+    def use_certificate(self, chain: str) -> None:
+        """The recording has what came of it."""
+
+    def begin_anew(self) -> None:
+        """A replay has one case."""
 
 
 class ReplayedFiles:
@@ -162,6 +219,8 @@ class ReplayedWorld:
         self._director = director
         self._password = recording.identity.password
         self._offers = recording.offers
+        self._security_profile = recording.settings.connection.security_profile
+        self.certificates: Certificates = RecordedCertificates(recording.certificates)
         self.clock: Clock = VirtualClock(director, recording.clock_sets)
         self.memory = MemoryJournal()
         self.journal: Journalled = self.memory
@@ -176,12 +235,12 @@ class ReplayedWorld:
     def listening(self, conversation: Conversation) -> ReplayedListening:
         """Give the kit's listener."""
         self._director.conversation = conversation
-        return ReplayedListening(self._director)
+        return ReplayedListening(self._director, self._security_profile)
 
     def connecting(self, conversation: Conversation) -> ReplayedConnecting:
         """Give the kit's client."""
         self._director.conversation = conversation
-        return ReplayedConnecting(self._director, self._password)
+        return ReplayedConnecting(self._director, self._password, self._security_profile)
 
     def files(self, conversation: Conversation) -> ReplayedFiles:
         """Give the kit's file servers."""

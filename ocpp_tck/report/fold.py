@@ -401,7 +401,7 @@ def _described(case: _Open, record: r.Record) -> Event:
             tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
             return _event(case, record, "operator", text, detail=how, tone=tone)
         case r.ConnectionOpened():
-            detail = " · ".join(filter(None, (record.subprotocol, record.tls.get("version", ""), record.path)))
+            detail = " · ".join(filter(None, (record.subprotocol, *_agreed(record), record.path)))
             return _event(case, record, "connection", f"{record.station} connected", detail=detail, tone="ok")
         case r.ConnectionRefused():
             text = f"{record.station} refused by {record.by}"
@@ -536,3 +536,9 @@ def _steps(case: _Open, own: Verdict) -> tuple[StepRow, ...]:
 
 def _interrupted(step: StepRow) -> StepRow:
     return replace(step, verdict=str(Verdict.INCONCLUSIVE), cause=INTERRUPTED)
+
+
+def _agreed(record: r.ConnectionOpened) -> tuple[str, ...]:
+    """Say what TLS agreed on: version, cipher suite, and whether the other end showed a certificate."""
+    shown = "peer certificate" if record.tls.get("certificate") else ""
+    return record.tls.get("version", ""), record.tls.get("suite", ""), shown

@@ -27,7 +27,7 @@ from ocpp_tck.evidence.records import (
 from ocpp_tck.net.transport import POLICY, TOO_BIG
 from ocpp_tck.protocol import frames as wire
 from ocpp_tck.protocol import schema
-from ocpp_tck.protocol.handshake import refused_violation
+from ocpp_tck.protocol.handshake import refused_violation, tls_violations
 from ocpp_tck.protocol.types import Level, MessageType, Side, Version
 from ocpp_tck.roles.answers import Refusal, Silence
 
@@ -245,12 +245,16 @@ class Conversation:
                     subprotocol=handshake.subprotocol,
                     headers=handshake.headers,
                     tls=handshake.tls,
+                    auth=handshake.auth,
                     peer=handshake.peer,
                 )
             )
             self.judge.opened(transport.id, now)
             self._happened(Event("opened", now, handshake=handshake))
-            if self.product is Side.CSMS and handshake.subprotocol != self.version.subprotocol:
+            for violation in tls_violations(handshake.tls, self.version):
+                self._violated(violation, 0, PRODUCT)
+            wanted = self.version.subprotocol
+            if self.product is Side.CSMS and wanted in handshake.offered and handshake.subprotocol != wanted:
                 chosen = handshake.subprotocol or "none"
                 self._violated(
                     refused_violation(
@@ -287,7 +291,9 @@ class Conversation:
             )
             self.refusals.append(refusal)
             violation = refused_violation(refusal.cause, refusal.reason, self.version)
-            if violation is not None and refusal.by == KIT:
+            # Charge points that can't do better may use older TLS (1.6 security whitepaper A00.FR.312).
+            is_legacy = refusal.cause == "tls-version" and (self.version, self.product) == (Version.V16, Side.STATION)
+            if violation is not None and refusal.by == KIT and not is_legacy:
                 self._violated(violation, 0, PRODUCT)
             self.condition.notify_all()
 
@@ -312,11 +318,16 @@ class Conversation:
             )
             self._happened(Event("file", now, transfer=transfer))
 
-    def accepted_wrong_password(self) -> None:
-        """Note that the CSMS keeps a connection for which the kit gave a wrong password on purpose."""
+    def accepted_wrong(self, cause: str, shown: str) -> None:
+        """Note that the CSMS keeps a connection for which the kit has shown something wrong on purpose.
+
+        Args:
+            cause: `credentials` or `client-certificate`.
+            shown: what it was, in words.
+        """
         with self.condition:
-            text = "the CSMS accepted a connection with a wrong password"
-            self._violated(refused_violation("credentials", text, self.version), 0, PRODUCT)
+            text = f"the CSMS accepted a connection with {shown}"
+            self._violated(refused_violation(cause, text, self.version), 0, PRODUCT)
 
     @_guarded
     def received(self, transport: Line, raw: str | bytes) -> None:

@@ -11,10 +11,13 @@ from ocpp_tck.verdict import Failed, Inconclusive, Signal
 
 if TYPE_CHECKING:
     from ocpp_tck.net import Handshake
+    from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.endpoint import Connecting
     from ocpp_tck.settings import Hardware, Limits, TestData
 
+MUTUAL = 3
+"""Security profile with client certificates."""
 WRONG_PASSWORD = "not-the-password-0000"  # noqa: S105 - the opposite of a secret
 
 
@@ -23,12 +26,13 @@ class Csms(Product):
 
     Attributes:
         hardware: connectors and EVSEs that the kit has as a station.
+        certificates: makes those that a case sends.
         statuses: the last status that the kit reported, by connector (1.6).
         transactions: connector by transactionId, of what the kit has started and not stopped (1.6). It outlives cases.
         accepted: whether the last boot was accepted; without that the kit may ask for nothing else (1.6 4.2).
         sessions: open transactions of 2.x that the kit left behind when its run was killed: their next seqNo.
         meter: register of the kit's energy meter, Wh; it never falls.
-        tried_wrong_password: whether the CSMS had to refuse one in this run.
+        tried_wrong_password: whether the CSMS had to refuse one in this run, or a wrong client certificate.
     """
 
     def __init__(
@@ -40,10 +44,12 @@ class Csms(Product):
         *,
         hardware: Hardware,
         endpoint: Connecting,
+        certificates: Certificates,
     ) -> None:
         super().__init__(conversation, limits, data, watcher)
         self.hardware = hardware
         self._endpoint = endpoint
+        self.certificates = certificates
         self.statuses: dict[int, str] = {}
         self.transactions: dict[int, int] = {}
         self.accepted = False
@@ -57,41 +63,104 @@ class Csms(Product):
         """Identity that the kit has as a station."""
         return self.conversation.station
 
-    def connect(self) -> Handshake:
+    @property
+    def security_profile(self) -> int:
+        """The security profile in use."""
+        return self._endpoint.security_profile
+
+    @property
+    def host(self) -> str:
+        """Host name, or address, at which the CSMS is met; empty in a replay."""
+        return self._endpoint.host
+
+    def connect(self, *, suite: str = "", admitted: bool = False) -> Handshake:
         """Connect as the station.
 
-        With a password configured (security profiles 1 and 2), the first connection of a run is tried with a wrong one.
+        With security profile 1 and 2, the first connection of a run is tried with a wrong password, with profile 3
+        with the certificate of an unknown authority.
+
+        Args:
+            suite: the only cipher suite that is offered, as in `net.tls.SUITES`; any good one when empty.
+            admitted: whether that the CSMS lets the station in is what the case tests.
 
         Raises:
-            Failed: the CSMS broke the rules of the handshake.
-            Inconclusive: it could not be reached or refused the connection.
+            Failed: the CSMS broke the rules of the handshake, or refused a station that it must let in.
+            Inconclusive: it could not be reached, or refused the connection.
         """
-        if self._endpoint.password is not None and not self.tried_wrong_password:
-            self._try_wrong_password()
+        if not self.tried_wrong_password and (self._endpoint.password is not None or self.security_profile == MUTUAL):
+            self._try_wrong()
         self.move_mark()
-        result = self._endpoint.connect()
+        result = self._endpoint.connect(suites=(suite,) if suite else ())
         if isinstance(result, Refusal):
             if result.by == "kit" and result.cause == "subprotocol":
                 raise Failed(result.reason, requirement="OCPP-J 1.6 3.2", received=result.reason)
+            if (suite or admitted) and result.cause != "unreachable":
+                wanted = f"a connection with {suite}" if suite else "a connection"
+                raise Failed(
+                    f"the {self.noun} refused {wanted}: {result.reason}", expected=wanted, received=result.reason
+                )
             raise Inconclusive(f"{result.reason} ({self.conversation.station})")
         return result.handshake
 
-    def _try_wrong_password(self) -> None:
-        """Connect with a wrong password; a CSMS that keeps that connection breaks `handshake.basic_auth`.
+    def offer(self, *subprotocols: str) -> str | None:
+        """Connect with these subprotocols alone; gives the one that is agreed on, None when the CSMS refuses.
 
-        One that completes the handshake and then closes the connection has refused the password as well.
+        One that completes the handshake without a subprotocol, and then closes the connection, has refused (OCPP-J 1.6
+        3.2; errata 3.4); without closing it within the limit response it has agreed on none: an empty text.
+
+        Raises:
+            Inconclusive: it could not be reached.
+        """
+        self.disconnect()
+        result = self._endpoint.connect(subprotocols=subprotocols)
+        if isinstance(result, Refusal) and result.cause in {"unreachable", "credentials", "tls", "tls-version"}:
+            raise Inconclusive(f"{result.reason} ({self.conversation.station})")
+        if isinstance(result, Refusal):
+            return None
+        conversation = self.conversation
+        agreed = result.handshake.subprotocol
+        closes = f"the {self.noun} to close a connection without a subprotocol"
+        if not agreed and self.wait_for(lambda: None if conversation.is_connected else True, "response", closes):
+            return None
+        return agreed
+
+    def use_password(self, password: str | bytes) -> str | bytes:
+        """Show this password from now on, also in the cases that follow; gives the former one."""
+        former = self._endpoint.password
+        self._endpoint.use_password(password)
+        return former or ""
+
+    def use_certificate(self, chain: str) -> None:
+        """Show this certificate (PEM), which answers the last signing request, from now on.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self._endpoint.use_certificate(chain)
+
+    def begin_anew(self) -> None:
+        """Return to password and certificate of the configuration: the product has done so too."""
+        self._endpoint.begin_anew()
+
+    def _try_wrong(self) -> None:
+        """Connect with a wrong password or certificate; a CSMS that keeps that connection breaks a rule.
+
+        One that completes the handshake and then closes the connection has refused it as well.
         """
         self.tried_wrong_password = True
-        if isinstance(self._endpoint.connect(password=WRONG_PASSWORD), Refusal):
+        mutual = self.security_profile == MUTUAL
+        shown = "the client certificate of an unknown authority" if mutual else "a wrong password"
+        tried = self._endpoint.connect(stranger=True) if mutual else self._endpoint.connect(password=WRONG_PASSWORD)
+        if isinstance(tried, Refusal):
             return
         conversation, window = self.conversation, self.limit("absence")
-        self.watcher.waiting(f"the {self.noun} to refuse a wrong password (limit absence {window:g} s)", window)
+        self.watcher.waiting(f"the {self.noun} to refuse {shown} (limit absence {window:g} s)", window)
         try:
             closed = conversation.wait(lambda: None if conversation.is_connected else True, window)
         finally:
             self.watcher.waited()
         if not closed:
-            conversation.accepted_wrong_password()
+            conversation.accepted_wrong("client-certificate" if mutual else "credentials", shown)
             self.disconnect()
 
     def disconnect(self) -> None:

@@ -64,6 +64,10 @@ class CsmsAnswers:
         """Messages whose answer has no fields."""
         return {}
 
+    def unable(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """SignCertificate: the kit signs only what a case asks for (1.6 security whitepaper A02.FR.12)."""
+        return {"status": "Rejected"}
+
     def data_transfer(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """DataTransfer: the kit implements no vendor extension."""
         return {"status": "UnknownVendorId"}
@@ -147,6 +151,7 @@ _V16: dict[str, Callable[[CsmsAnswers, Mapping[str, Any]], dict[str, Any]]] = {
     "StartTransaction": CsmsAnswers.start16,
     "StopTransaction": CsmsAnswers.stop16,
     "DiagnosticsStatusNotification": CsmsAnswers.nothing,
+    "SignCertificate": CsmsAnswers.unable,
     "SignedFirmwareStatusNotification": CsmsAnswers.nothing,
 }
 _V20: dict[str, Callable[[CsmsAnswers, Mapping[str, Any]], dict[str, Any]]] = {

@@ -185,6 +185,11 @@ class Product:
         return "charge point" if self.version == "1.6" else "charging station"
 
     @property
+    def security_profile(self) -> int:
+        """The security profile in use."""
+        return 0
+
+    @property
     def hardware_connector(self) -> int:
         """Connector that an operator's action means when it names none."""
         return 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ocpp_tck.net import Handshake
+    from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.conversation import Conversation, Event
     from ocpp_tck.roles.endpoint import Listening
     from ocpp_tck.roles.files import Serving
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Hardware, Limits, TestData
 
 WRITTEN = {"Accepted", "RebootRequired"}
+LONGEST_KEY_VALUE = 500
+"""Characters that ChangeConfiguration can give a key (1.6 6.7)."""
 LONGEST_VALUE = {"2.0.1": 1000, "2.1": 2500}
 """Characters that SetVariables can give a variable; GetVariables may show more."""
 _STATUS = {"StatusNotification", "NotifyEvent"}
@@ -46,6 +49,8 @@ class Station(Product):
     Attributes:
         hardware: EVSEs and connectors that exist.
         observed: what the kit has learned from its messages.
+        certificates: makes those that a case sends.
+        installed: root certificates (PEM) that a case has installed and that go again after it.
         declared: the answers of `[pics]`; an id that is absent is unanswered.
         away: whether the kit was away since then (its run was killed): the station may have booted or changed.
     """
@@ -60,6 +65,7 @@ class Station(Product):
         hardware: Hardware,
         observed: Observed,
         endpoint: Listening,
+        certificates: Certificates,
         declared: Mapping[str, bool] | None = None,
         files: Serving | None = None,
     ) -> None:
@@ -67,6 +73,8 @@ class Station(Product):
         self.hardware = hardware
         self.declared: Mapping[str, bool] = declared or {}
         self.observed = observed
+        self.certificates = certificates
+        self.installed: list[str] = []
         self._endpoint = endpoint
         self._serving = files
         self.away = False
@@ -235,6 +243,84 @@ class Station(Product):
             self.move_mark()
             self._endpoint.open()
 
+    @property
+    def security_profile(self) -> int:
+        """The security profile in use."""
+        return self._endpoint.security_profile
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """For which algorithms the kit can show a server certificate: `rsa`, `ecdsa`."""
+        return self._endpoint.algorithms
+
+    def connects_with(self, suite: str) -> Handshake | None:
+        """Come back with one cipher suite alone, as in `net.tls.SUITES`; gives the handshake with it.
+
+        None when the station breaks the TLS handshake off, is refused, or does not connect within the limit reconnect.
+        Any good suite will do again from the next `go_online` on.
+        """
+        self.go_offline()
+        self._endpoint.secure(suites=(suite,))
+        refused = len(self.conversation.refusals)
+        self.go_online()
+        self._endpoint.secure()
+
+        def tried() -> Event | bool | None:
+            events = self.conversation.events[self._mark :]
+            opened = next((event for event in events if event.kind == "opened"), None)
+            causes = {refusal.cause for refusal in self.conversation.refusals[refused:]}
+            return opened or (True if causes & {"tls", "tls-version"} else None)
+
+        found = self.wait_for(tried, "reconnect", f"the {self.noun} to connect with {suite}")
+        return found.handshake if found is not None and found is not True else None
+
+    def use_password(self, password: str | bytes) -> str | bytes:
+        """Expect this password from the next connection on, also in the cases that follow; gives the former one.
+
+        The connection that stands stays; who comes with the old password is refused.
+        """
+        former = self._endpoint.password
+        self._endpoint.secure(password=password)
+        return former or ""
+
+    def begin_anew(self) -> None:
+        """Return to the security profile and password of the configuration: the product has done so too."""
+        self._endpoint.begin_anew()
+        self.installed.clear()
+
+    def comes_back(self) -> bool:
+        """Wait until the station has left the connection that stood at the mark and come back, limit reconnect."""
+
+        def returned() -> bool | None:
+            return True if any(event.kind == "opened" for event in self.conversation.events[self._mark :]) else None
+
+        return bool(self.wait_for(returned, "reconnect", f"the {self.noun} to reconnect by itself"))
+
+    def settle(self) -> None:
+        """Let a station that may reconnect now do so: one that has not begun within the limit absence stays.
+
+        Raises:
+            Inconclusive: it left and did not come back.
+        """
+        left = lambda: True if any(one.kind == "closed" for one in self.conversation.events[self._mark :]) else None  # noqa: E731
+        self.wait_for(left, "absence", f"the {self.noun} to reconnect, if it does")
+        self.wait_connected()
+
+    def connected_with(self) -> Handshake:
+        """Give what was agreed when the connection that stands was opened.
+
+        Raises:
+            Failed: there is none.
+        """
+        transport = self.conversation.transport
+        if transport is None:
+            raise Failed(f"the {self.noun} is not connected", expected="a connection", received="none")
+        return transport.handshake
+
+    def use_profile(self, profile: int) -> None:
+        """Expect the station with this security profile from the next connection on, also in the cases that follow."""
+        self._endpoint.secure(profile=profile)
+
     def stay_offline(self, dwell: str) -> None:
         """Stay away for a dwell of the test data that the OCA prescribes.
 
@@ -316,6 +402,10 @@ class Station(Product):
             if if_implemented:
                 return False
             raise Inconclusive(f"the configuration key {key} is read-only with {found}; this case needs {value}")
+        if len(found) > LONGEST_KEY_VALUE:
+            raise Inconclusive(
+                f"the value of the configuration key {key} is too long ({len(found)} characters) to be set back"
+            )
         status = self.call("ChangeConfiguration", key=key, value=value).status
         if status not in WRITTEN:
             raise Inconclusive(f"the configuration key {key} could not be set to {value}: {status}")

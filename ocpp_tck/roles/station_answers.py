@@ -101,6 +101,10 @@ class StationAnswers:
         """Requests of profiles that the kit does not claim and whose answer can say so."""
         return {"status": "NotSupported"}
 
+    def not_found(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Requests about certificates: the kit has none installed (1.6 security whitepaper M03.FR.02, M04.FR.04)."""
+        return {"status": "NotFound"}
+
     def no_diagnostics(self, _payload: Mapping[str, Any]) -> dict[str, Any]:
         """GetDiagnostics: no fileName, there is nothing to upload (1.6 6.26)."""
         return {}
@@ -206,7 +210,12 @@ _V16: dict[str, Callable[[StationAnswers, Mapping[str, Any]], dict[str, Any]]] =
     "ChangeConfiguration": StationAnswers.change_configuration,
     "ClearCache": StationAnswers.accepted,
     "ClearChargingProfile": StationAnswers.clear_profiles,
+    "CertificateSigned": StationAnswers.rejected,
     "DataTransfer": StationAnswers.data_transfer,
+    "DeleteCertificate": StationAnswers.not_found,
+    "ExtendedTriggerMessage": StationAnswers.rejected,
+    "GetInstalledCertificateIds": StationAnswers.not_found,
+    "InstallCertificate": StationAnswers.rejected,
     "GetCompositeSchedule": StationAnswers.rejected,
     "GetConfiguration": StationAnswers.get_configuration,
     "GetDiagnostics": StationAnswers.no_diagnostics,

@@ -6,13 +6,14 @@ import json
 import secrets
 import tempfile
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocpp_tck.demo import answers, argument, free_port, product
-from ocpp_tck.reference.link import Link
+from ocpp_tck.demo_security import Secured
+from ocpp_tck.reference.link import Link, Secure
 from ocpp_tck.selftest.firmware import deliver, with_firmware
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 STATION = f"CP-{secrets.token_hex(4)}"
 """No station of another process has it, should one connect to a port that was given anew."""
 PATIENCE = 3.0
+DIRECT = "direct"
+"""Option with which kit and product meet without the link, which would end TLS between them."""
+_PROFILE = "security_profile="
 SHORT = """
 [test_data]
 heartbeat_interval = 2
@@ -73,6 +77,10 @@ class Bench:
         if run.csms is not None:
             run.csms.transactions.clear()
             run.csms.statuses.clear()
+        if run.csms is not None:
+            run.csms.begin_anew()
+        if run.station is not None:
+            run.station.begin_anew()
         self.order("factory-reset")
         if run.station is not None:
             _await_boot(run)
@@ -115,34 +123,59 @@ def bench(
     Args:
         sut: role of the product.
         version: OCPP version.
-        variant: options of its command line, without the leading dashes.
+        variant: options of its command line, without the leading dashes; `security_profile=N` is for both ends, and
+            `DIRECT` for neither.
         defects: what it does wrong on purpose.
         station: identity of the product, or of the kit.
         short: tables of the kit's configuration with dwells and limits.
     """
+    is_direct = DIRECT in variant
+    variant, secured_by = _split(tuple(one for one in variant if one != DIRECT))
     options = [argument(option) for option in variant]
     options += [f"--defect={name}" for name in defects]
     identity = f"station_id = {json.dumps(station)}\n"
-    if sut == "csms":
-        with product("csms", "--version", version, *options) as addresses, _link(addresses["ocpp"]) as (link, url):
-            place = f'url = "{url}/ocpp"\n{identity}'
-            yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant, short))
-        return
-    listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
-    with tempfile.TemporaryDirectory(prefix="ocpp-tck-") as folder, _link(f"ws://{listen}") as (link, url):
-        where = ["--url", f"{url}/ocpp", "--station-id", station, "--control", control]
-        if version == "1.6":
-            delivery = deliver(Path(folder))
-            short = with_firmware(short, delivery)
-            where.append(f"--manufacturer-root={delivery.root}")
-        with product("cs", "--version", version, *where, *options) as addresses:
-            kit = f'listen = "{listen}"\n{identity}'
-            yield Bench(link, addresses["control"], _config(sut, version, kit, addresses["control"], variant, short))
+    with ExitStack() as stack:
+        secured = _secured(stack, secured_by)
+        between = secured.between(station) if secured else None
+        tables = secured.connection() + "{}" + secured.tables() if secured else "{}"
+        if sut == "csms":
+            options += secured.of_csms("127.0.0.1", [station]) if secured else []
+            addresses = stack.enter_context(product("csms", "--version", version, *options))
+            link, url = stack.enter_context(_link(addresses["ocpp"], between))
+            url = addresses["ocpp"].removesuffix("/ocpp") if is_direct else url
+            scheme = "wss" if addresses["ocpp"].startswith("wss") else "ws"
+            place = tables.format(f'url = "{url.replace("wss", "ws", 1).replace("ws", scheme, 1)}/ocpp"\n{identity}')
+        else:
+            listen, control = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+            link, url = stack.enter_context(_link(f"ws://{listen}", between))
+            url = f"ws://{listen}" if is_direct else url
+            options += [*secured.of_station(station), f"--own-pem={secured.own_pem}"] if secured else []
+            where = ["--url", f"{url}/ocpp", "--station-id", station, "--control", control]
+            if version == "1.6":
+                delivery = deliver(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ocpp-tck-"))))
+                short = with_firmware(short, delivery)
+                where.append(f"--manufacturer-root={delivery.root}")
+            addresses = stack.enter_context(product("cs", "--version", version, *where, *options))
+            place = tables.format(f'listen = "{listen}"\n{identity}')
+        yield Bench(link, addresses["control"], _config(sut, version, place, addresses["control"], variant, short))
+
+
+def _split(variant: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+    """Tell the security profile, which takes more than an option, from the other options."""
+    profiles = [int(one.removeprefix(_PROFILE)) for one in variant if one.startswith(_PROFILE)]
+    return tuple(one for one in variant if not one.startswith(_PROFILE)), profiles[0] if profiles else 0
+
+
+def _secured(stack: ExitStack, profile: int) -> Secured | None:
+    if not profile:
+        return None
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ocpp-tck-keys-"))
+    return Secured.made(profile, Path(folder))
 
 
 @contextmanager
-def _link(target: str) -> Iterator[tuple[Link, str]]:
-    link = Link(("127.0.0.1", 0), "/".join(target.split("/")[:3]))
+def _link(target: str, secure: Secure | None = None) -> Iterator[tuple[Link, str]]:
+    link = Link(("127.0.0.1", 0), "/".join(target.split("/")[:3]), secure=secure)
     url = link.start()
     try:
         yield link, url

@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocpp_tck.demo import VARIANT
 from ocpp_tck.reference.mutant import Match, Mutant, Reorder
 from ocpp_tck.selftest.equivalents import load
 from ocpp_tck.selftest.lab import lab
@@ -34,7 +33,7 @@ class Portion:
 
     sut: str
     version: str
-    variant: bool
+    variant: tuple[str, ...]
     members: tuple[Open, ...]
 
 
@@ -82,7 +81,7 @@ def _verdict(one: Judged) -> str:
 def portions(found: Iterable[Open]) -> list[Portion]:
     """Share the mutants out."""
 
-    def place(one: Open) -> tuple[str, str, bool]:
+    def place(one: Open) -> tuple[str, str, tuple[str, ...]]:
         return one.judged.case.rsplit("_", 1)[-1].lower(), one.judged.version, one.variant
 
     shares = []
@@ -97,10 +96,9 @@ def carry_out(portion: Portion) -> tuple[list[Judged], list[str]]:
     """Run a portion; gives the mutants with their fates, and what could not be tried."""
     judged: list[Judged] = []
     problems: list[str] = []
-    options = VARIANT if portion.variant else ()
     with (
         tempfile.TemporaryDirectory(prefix="ocpp-tck-selftest-") as folder,
-        lab(portion.sut, Path(folder), *options, version=portion.version) as place,
+        lab(portion.sut, Path(folder), *portion.variant, version=portion.version) as place,
     ):
         for one in portion.members:
             came = _try(place, portion, one)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.case import cases_root, read_cases
-from ocpp_tck.demo import VARIANT, of_variant
+from ocpp_tck.demo import options_for
 from ocpp_tck.replay import replay
 from ocpp_tck.selftest.alter import altered
 from ocpp_tck.selftest.equivalents import load
@@ -47,7 +47,7 @@ class Job:
 
     sut: str
     version: str
-    variant: bool
+    variant: tuple[str, ...]
     cases: tuple[str, ...]
     sample: float = 1.0
     seed: int = 0
@@ -59,7 +59,7 @@ class Open:
 
     judged: Judged
     mutation: Mutation
-    variant: bool
+    variant: tuple[str, ...]
     kind: str
     action: str
     nth: int
@@ -125,10 +125,10 @@ def plan(
     work = []
     for role in (sut,) if sut else ROLES:
         for number in (version,) if version else VERSIONS:
-            ids = {False: [], True: []}  # type: dict[bool, list[str]]
+            ids: dict[tuple[str, ...], list[str]] = {}
             for case, variant in _cases(role, number):
                 if not wanted or case in wanted:
-                    ids[variant].append(case)
+                    ids.setdefault(variant, []).append(case)
             for variant, chosen in ids.items():
                 parts = jobs if len(chosen) > jobs else 1
                 shares = (tuple(chosen[part::parts]) for part in range(parts))
@@ -136,8 +136,8 @@ def plan(
     return sorted(work, key=lambda job: (job.sut != "cs", -len(job.cases)))
 
 
-def _cases(sut: str, version: str) -> Iterable[tuple[str, bool]]:
-    """Give the implemented cases, and whether they apply to the other embedded charge point only."""
+def _cases(sut: str, version: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Give the implemented cases, and the options of the embedded product that each of them needs."""
     for path in sorted(cases_root().rglob("test_*.py")):
         for case in read_cases(path):
             facts = case.facts
@@ -146,17 +146,15 @@ def _cases(sut: str, version: str) -> Iterable[tuple[str, bool]]:
                 and version in facts.get("versions", ("1.6",))
                 and facts.get("status", "implemented") == "implemented"
             ):
-                condition = str(facts.get("applies_if", ""))
-                yield facts["id"], of_variant(sut, version, condition)
+                yield facts["id"], options_for(sut, version, facts)
 
 
 def carry_out(job: Job) -> Found:
     """Record the cases of a job and replay their mutants."""
     found = Found()
-    options = VARIANT if job.variant else ()
     with tempfile.TemporaryDirectory(prefix="ocpp-tck-selftest-") as folder:
         recordings = []
-        with lab(job.sut, Path(folder), *options, version=job.version) as place:
+        with lab(job.sut, Path(folder), *job.variant, version=job.version) as place:
             for case in job.cases:
                 try:
                     recordings.append(record(place, case, job.version))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
+    from ocpp_tck.case import Case
     from ocpp_tck.settings import Settings
 
 VARIANTS = 12
@@ -43,6 +44,8 @@ STATION_IDS = {
 }
 """Identities of a station: text that a URL can carry percent-encoded (OCPP-J 1.6 3.1.1); of 2.x identifierString."""
 PASSWORD = "correct-horse-40-battery"  # noqa: S105 - of an embedded product
+PROFILES = (0, 0, 1, 2, 3)
+"""Security profiles of the products of 1.6, drawn from these."""
 KNOWN_VENDOR = "org.ocpp-tck.known"
 LOCAL = {"C-30": "ISO14443", "C-31": "ISO15693", "C-32": "KeyCode"}
 REMOTE = {"C-36": "ISO14443", "C-37": "ISO15693", "C-38": "Central", "C-39": "NoAuthorization"}
@@ -60,7 +63,8 @@ class Variant:
         pics: answers that differ from those of the embedded product as it is.
         connectors: connectors, or EVSEs.
         station: identity of the station, the product's or the kit's.
-        password: of security profile 1; empty without.
+        password: of security profile 1 in 2.x; empty without.
+        profile: security profile of both ends in 1.6.
         excused: configuration keys for which a case may say that it is not applicable.
         tokens: tokens that a CSMS was told of, by the names of the kit's test data.
     """
@@ -73,12 +77,18 @@ class Variant:
     connectors: int = 2
     station: str = "CP001"
     password: str = ""
+    profile: int = 0
     excused: tuple[str, ...] = ()
     tokens: Mapping[str, Any]
 
     def applies(self, condition: str) -> bool:
         """Whether a case with this `applies_if` applies."""
         return pics.decide(condition, self.answers)[0] is True
+
+    def carries(self, case: Case) -> bool:
+        """Whether its connection is one over which a case can be run."""
+        profile = self.profile or int(bool(self.password))
+        return not case.security_profiles or profile in case.security_profiles
 
     @property
     def answers(self) -> dict[str, bool]:
@@ -90,14 +100,16 @@ class Variant:
         """Say to the kit what the product is."""
         evses = tuple(Evse(id=number) for number in range(1, self.connectors + 1))
         connection = given.connection
-        identity = replace(connection.stations[0], id=self.station, password=self.password or None)
+        own = connection.stations[0].password if self.profile else self.password or None
+        identity = replace(connection.stations[0], id=self.station, password=own)
+        profile = connection.security_profile if self.profile else int(bool(self.password))
         return replace(
             given,
             pics=self.answers,
             station=Hardware(connectors=self.connectors, evses=evses),
             limits=replace(given.limits, **LIMITS),
             test_data=replace(given.test_data, **self.tokens),
-            connection=replace(connection, stations=(identity,), security_profile=1 if self.password else 0),
+            connection=replace(connection, stations=(identity,), security_profile=profile),
         )
 
 
@@ -235,12 +247,13 @@ def _station16(dice: Random, plain: Variant) -> Variant:
     small = {key: dice.choice(choices) for key, choices in _CHARGING_KEYS.items() if dice.random() < 0.3}  # noqa: PLR2004
     if answers["smart_charging"]:
         options += _set(small)
-    password = dice.choice(["", "", PASSWORD])
+    profile = dice.choice(PROFILES)
     excused = (*hidden, *read_only, *small, *(["UnlockConnectorOnEVSideDisconnect"] if answers["fixed_cable"] else []))
     tokens = {"vendor_id": KNOWN_VENDOR} if answers["vendor_data_transfer"] else {}
-    if password:
-        options.append(f"password={password}")
-    return replace(plain, options=tuple(options), password=password, excused=excused, tokens=tokens)
+    if profile:
+        options.append(f"security_profile={profile}")
+        answers[f"security_profile_{profile}"] = True
+    return replace(plain, options=tuple(options), pics=answers, profile=profile, excused=excused, tokens=tokens)
 
 
 def _tokens(dice: Random, length: int, letters: str) -> dict[str, str]:
@@ -286,14 +299,19 @@ def _csms(dice: Random, plain: Variant, length: int, letters: str) -> Variant:
     if dice.random() < 0.6:  # noqa: PLR2004
         tokens = _tokens(dice, length, letters.replace("=", ""))
         options += _known(tokens)
-    password = dice.choice(["", "", PASSWORD])
+    password = dice.choice(["", "", PASSWORD]) if plain.version != "1.6" else ""
+    profile = dice.choice(PROFILES) if plain.version == "1.6" else 0
+    answers = dict(plain.pics)
+    if profile:
+        options.append(f"security_profile={profile}")
+        answers[f"security_profile_{profile}"] = True
     if password and "=" not in plain.station:
         options.append(f"password={plain.station}={password}")
     else:
         password = ""
     if dice.random() < 0.5:  # noqa: PLR2004
         options.append(f"station={plain.station}")
-    return replace(plain, options=tuple(options), password=password, tokens=tokens)
+    return replace(plain, options=tuple(options), pics=answers, password=password, profile=profile, tokens=tokens)
 
 
 def _csms16(dice: Random, plain: Variant) -> Variant:

@@ -136,7 +136,7 @@ def draw(sut: str, seed: int, number: int) -> Variation:
     order = _order(sut, version, seed)
     case, function = cases_of(sut, version)[order[index % len(order)]]
     products = _variants(sut, version, seed)
-    fitting = [one for one in products if one.applies(case.applies_if)]
+    fitting = [one for one in products if one.applies(case.applies_if) and one.carries(case)]
     variant = dice.choice(products if dice.random() < ANY_VARIANT or not fitting else fitting)
     connector = dice.choice([1, variant.connectors, dice.randint(1, variant.connectors)])
     scene = Scene(
@@ -262,6 +262,8 @@ def _one(place: Lab, variation: Variation, keep: Path | None) -> tuple[Found, bo
     """Run one variation; also says whether the bench is unusable afterwards."""
     condition = variation.case.applies_if
     applies, reason = pics.decide(condition, variation.variant.answers)
+    if applies and not variation.variant.carries(variation.case):
+        return Found(variation=variation, verdict="not run", changed=True, wrong=""), False
     if not applies:
         wrong = "" if applies is False else f"not decided: {reason}"
         return Found(variation=variation, verdict="not applicable", changed=True, wrong=wrong), False

@@ -18,7 +18,7 @@ from typing import Any
 
 from ocpp_tck.case import cases_root
 from ocpp_tck.report.kill_matrix import SURVIVED, KillMatrix, load_mutants, make_matrix, write_kill_matrix
-from tests.mutants.catalogue import HERE
+from tests.mutants.catalogue import HERE, load
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -75,14 +75,18 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _runs(options: argparse.Namespace) -> list[tuple[str, ...]]:
-    """Give role, version and further options of each session; the charge point of 1.6 comes in two variants."""
+    """Give role, version and further options of each session; one for each embedded product that a case needs."""
     runs: list[tuple[str, ...]] = []
     for version in [options.version] if options.version else VERSIONS:
         for sut in [options.sut] if options.sut else ["csms", "cs"]:
             shards = 1 if options.sample or options.case else options.jobs
             runs += [(sut, version, "--mutants-shard", f"{number}/{shards}") for number in range(shards)]
-            if (sut, version) == ("cs", "1.6") and not options.sample:
-                runs.append((sut, version, "--mutants-variant"))
+            others = dict.fromkeys(load(sut, version, options.folder).options.values())
+            runs += [
+                (sut, version, *(f"--mutants-option={option}" for option in other))
+                for other in others
+                if other and not options.sample
+            ]
     return runs
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from ocpp_tck.case import CaseError, SourceCase, cases_root, read_cases
-from ocpp_tck.demo import of_variant
+from ocpp_tck.demo import options_for
 from ocpp_tck.reference.mutant import Mutant as Defect
 from ocpp_tck.reference.mutant import MutantError, parse
 
@@ -76,7 +76,7 @@ class Catalogue:
     mutants: tuple[Mutant, ...]
     excused: tuple[Excused, ...]
     steps: dict[str, tuple[str, ...]]
-    of_variant: frozenset[str]
+    options: dict[str, tuple[str, ...]]
 
     def due(self, case: str) -> list[str]:
         """Give the steps of a case that a mutant must kill."""
@@ -124,9 +124,7 @@ def load(sut: str, version: str, folder: Path = HERE) -> Catalogue:
         tuple(mutants),
         tuple(excused),
         steps,
-        frozenset(
-            case.facts["id"] for case in cases if of_variant(sut, version, str(case.facts.get("applies_if", "")))
-        ),
+        {case.facts["id"]: options_for(sut, version, case.facts) for case in cases},
     )
 
 

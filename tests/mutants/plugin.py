@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ocpp_tck.case import case_of
-from ocpp_tck.demo import VARIANT
 from ocpp_tck.selftest.bench import Bench, bench
 from tests.mutants.catalogue import HERE, Catalogue, CatalogueError, Mutant, load
 
@@ -34,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mutants", "mutants of the embedded products")
     group.addoption("--mutants-sut", choices=("cs", "csms"), help="role whose mutants run; switches the plugin on")
     group.addoption("--mutants-version", default="1.6")
-    group.addoption("--mutants-variant", action="store_true", help="the other embedded charge point, and its cases")
+    group.addoption("--mutants-option", action="append", default=[], help="of the embedded product; only its cases")
     group.addoption("--mutants-case", action="append", default=[], help="only this case; repeatable")
     group.addoption("--mutants-shard", default="0/1", help="K/N: every Nth case, from the Kth on")
     group.addoption("--mutants-sample", type=int, default=0, help="only so many mutants, drawn by the seed")
@@ -70,7 +69,7 @@ class Runner:
         self._hits: int | None = None
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ocpp-tck-mutants-")))
-        variant = VARIANT if config.getoption("--mutants-variant") else ()
+        variant = tuple(config.getoption("--mutants-option"))
         self.bench: Bench = self._stack.enter_context(bench(sut, self.version, variant))
         path = self._folder / "ocpp-tck.toml"
         path.write_text(self.bench.config, encoding="utf-8")
@@ -78,14 +77,14 @@ class Runner:
         config.option.ocpp_report_dir = str(self._folder / "run")
 
     def _choose(self) -> dict[str, list[Mutant]]:
-        variant = self.config.getoption("--mutants-variant")
+        variant = tuple(self.config.getoption("--mutants-option"))
         wanted = self.config.getoption("--mutants-case")
         if unknown := [case for case in wanted if case not in self.catalogue.steps]:
             raise CatalogueError(f"--mutants-case {unknown[0]}: no such case of this role and version")
         cases = [
             case
             for case in self.catalogue.steps
-            if (case in self.catalogue.of_variant) == variant and (not wanted or case in wanted)
+            if self.catalogue.options[case] == variant and (not wanted or case in wanted)
         ]
         part, parts = map(int, self.config.getoption("--mutants-shard").split("/"))
         cases = cases[part::parts]

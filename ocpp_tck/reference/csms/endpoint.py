@@ -9,6 +9,7 @@ import binascii
 import hmac
 import logging
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
@@ -38,7 +39,8 @@ class Endpoint:
     """Listens, decides who may connect and hands each connection to `serve`.
 
     `stations` empty: a station of any id may connect. `passwords` (station id to password) may be
-    changed while listening; a station without an entry needs none. `url` is set by `start`.
+    changed while listening; a station without an entry needs none. `tls` makes it an endpoint of security profile 2,
+    or 3 when it demands certificates. `url` is set by `start`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Endpoint:
         stations: Sequence[str],
         passwords: Mapping[str, str],
         serve: Serve,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.url = ""
         self.passwords = dict(passwords)
@@ -56,6 +59,7 @@ class Endpoint:
         self._stations = frozenset(stations)
         self._serve = serve
         self._server: Server | None = None
+        self._tls = tls
 
     async def start(self) -> None:
         """Listen. Raises `CannotStart` when the address cannot be had."""
@@ -70,6 +74,7 @@ class Endpoint:
                 compression=None,
                 max_size=FRAME_LIMIT,
                 close_timeout=1,
+                ssl=self._tls,
                 logger=_log,
             )
         except OSError as error:
@@ -79,7 +84,7 @@ class Endpoint:
             ) from error
         bound = next(iter(self._server.sockets)).getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"ws://{shown}:{bound}{PATH.rstrip('/')}"
+        self.url = f"{'wss' if self._tls else 'ws'}://{shown}:{bound}{PATH.rstrip('/')}"
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""

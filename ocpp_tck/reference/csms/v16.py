@@ -1,13 +1,15 @@
-"""The embedded OCPP 1.6 CSMS (central system): Core, and the orders of every other profile.
+"""The embedded OCPP 1.6 CSMS (central system): Core, security, and the orders of every other profile.
 
 It acts by itself in nothing: it answers stations, and sends what its operator orders.
 """
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -15,6 +17,7 @@ from websockets.asyncio.server import ServerConnection
 from ocpp_tck.reference.control import ActionUnknown, PayloadRefused, StationUnknown
 from ocpp_tck.reference.csms import payloads, tokens
 from ocpp_tck.reference.csms.endpoint import Endpoint
+from ocpp_tck.reference.csms.security16 import CannotSign, CertificateAuthority, server_context
 from ocpp_tck.reference.csms.session import Dialect, Payload, Refused, Session
 from ocpp_tck.reference.csms.transactions import Transactions
 from ocpp_tck.reference.launch import CsmsOptions
@@ -34,14 +37,19 @@ ORDERS = frozenset(
         "CancelReservation",
         "ChangeAvailability",
         "ChangeConfiguration",
+        "CertificateSigned",
         "ClearCache",
         "ClearChargingProfile",
         "DataTransfer",
+        "DeleteCertificate",
+        "ExtendedTriggerMessage",
         "GetCompositeSchedule",
         "GetConfiguration",
         "GetDiagnostics",
+        "GetInstalledCertificateIds",
         "GetLocalListVersion",
         "GetLog",
+        "InstallCertificate",
         "RemoteStartTransaction",
         "RemoteStopTransaction",
         "ReserveNow",
@@ -54,7 +62,7 @@ ORDERS = frozenset(
         "UpdateFirmware",
     }
 )
-"""Every request of the central system's side (1.6 chapter 5), and those of the security whitepaper about files."""
+"""Requests of the central system's side (1.6 chapter 5; security whitepaper chapter 5)."""
 
 
 @dataclass(slots=True)
@@ -93,6 +101,7 @@ class Product:
             "LogStatusNotification": _noted,
             "MeterValues": self._meter_values,
             "SecurityEventNotification": _noted,
+            "SignCertificate": self._sign,
             "SignedFirmwareStatusNotification": _noted,
             "StartTransaction": self._start,
             "StatusNotification": _noted,
@@ -105,12 +114,17 @@ class Product:
         }
         self._dialect = Dialect(VERSION, frozenset(self._answers), payloads.CODES_1_6, "FormationViolation")
         self._endpoint = part(Endpoint, options)(
-            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve
+            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve, self._tls(options)
         )
+        self._authority = part(CertificateAuthority, options)(options.authority)
         self._tokens = part(tokens.Tokens, options)(options.tokens)
         self._transactions = part(Transactions, options)()
         self._stations: dict[str, Station] = {}
         self._boots: deque[Payload] = deque()
+
+    def _tls(self, options: CsmsOptions) -> ssl.SSLContext | None:
+        """Make the TLS context, None without. Raises `CannotStart`."""
+        return server_context(options)
 
     @property
     def url(self) -> str:
@@ -195,6 +209,17 @@ class Product:
         self._transactions.stop(station, payload["transactionId"], id_tag)
         return {} if id_tag is None else {"idTagInfo": self._tokens.info(id_tag)}
 
+    def _sign(self, station: str, payload: Payload) -> Payload:
+        try:
+            chain = self._authority.sign(payload["csr"])
+        except CannotSign:
+            return {"status": REJECTED}
+        session = self._station(station).session
+        if session is not None:
+            order = partial(session.order, "CertificateSigned", {"certificateChain": chain})
+            asyncio.get_running_loop().call_soon(order)  # behind this answer
+        return {"status": ACCEPTED}
+
     def _meter_values(self, station: str, payload: Payload) -> Payload:
         self._transactions.refer(station, payload.get("transactionId"))
         return {}
@@ -211,7 +236,7 @@ class Product:
         reason = _forbidden(name, payload, memory.registration)
         if reason is not None:
             raise PayloadRefused(f"{name} is not allowed now: {reason}")
-        if name == "TriggerMessage":
+        if name in {"TriggerMessage", "ExtendedTriggerMessage"}:
             memory.triggered.add(payload["requestedMessage"])
         if (name, payload.get("key")) == ("ChangeConfiguration", "AuthorizationKey"):
             memory.session.order(name, payload, lambda conf: self._key_changed(str(station), payload, conf))

@@ -16,18 +16,20 @@ def every() -> tuple[Defect, ...]:
     """Give all defects: of the station before those of the CSMS, of 1.6 before 2.x."""
     from ocpp_tck.reference.defects import (  # noqa: PLC0415 - needs their products
         csms16,
+        csms16_security,
         csms20,
         station16_charging,
         station16_files,
         station16_lists,
         station16_reservation,
+        station16_security,
         station16_sessions,
         station20,
     )
 
     modules = (
         *(station16_sessions, station16_charging, station16_files, station16_lists, station16_reservation),
-        *(station20, csms16, csms20),
+        *(station16_security, station20, csms16, csms16_security, csms20),
     )
     tables = dict.fromkeys(module.table for module in modules)  # one may have several modules
     return tuple(one for table in tables for one in table.defects)

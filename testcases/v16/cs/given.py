@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ocpp_tck.run import Run
 
 
-def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
+def station(ocpp_run: Run, transport: None, operator: Operator) -> Iterator[Station]:
     """The charge point, idle as the document's general preconditions want it (1.3)."""
     product = ocpp_run.station
     assert product is not None
@@ -28,5 +28,6 @@ def station(ocpp_run: Run, operator: Operator) -> Iterator[Station]:
         states.cancel_reservations(product)
         states.leave_operative(product)
         states.clear_profiles(product)
+        states.delete_installed(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

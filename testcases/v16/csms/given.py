@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ocpp_tck.run import Run
 
 
-def unconnected(ocpp_run: Run) -> Iterator[Csms]:
+def unconnected(ocpp_run: Run, transport: None) -> Iterator[Csms]:
     """The central system before the charge point connects; for cases that test the boot itself."""
     product = ocpp_run.csms
     assert product is not None

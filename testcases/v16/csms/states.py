@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ocpp_tck.roles.csms import Csms
 
+SUITES = (
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+)
+"""Cipher suites that every central system supports (A00.FR.317, A00.FR.421)."""
+
 
 def booted(csms: Csms) -> None:
     """State Booted: the charge point is accepted and reports itself and every connector available."""
@@ -33,6 +41,16 @@ def free(csms: Csms) -> None:
 def authorized(csms: Csms) -> None:
     """State Authorized: the central system accepts the valid idTag."""
     assert csms.call("Authorize", idTag=csms.data.valid_token).idTagInfo.status == "Accepted"
+
+
+# -- security (3.21; security whitepaper) -----------------------------------------------------------------------------
+
+
+def supports_suites(csms: Csms) -> None:
+    """Demand each of the four cipher suites, tried alone (A00.FR.317, A00.FR.421)."""
+    for suite in SUITES:
+        csms.connect(suite=suite)
+        csms.disconnect()
 
 
 def charging(csms: Csms, *, reservation: int | None = None) -> int:

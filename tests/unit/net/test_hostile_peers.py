@@ -187,7 +187,7 @@ def test_a_client_that_trusts_no_certificate_is_refused_in_words(loop, listen, t
     context.load_cert_chain(tmp_path / "ca.pem", tmp_path / "key.pem")
     listener, notes = listen(tls=context)
     url = f"wss://{listener.address}/ocpp"
-    with pytest.raises(HandshakeRefused, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(HandshakeRefused, match="its certificate is not accepted"):
         loop.run(connect(url=url, station="CP 1/ä", subprotocols=("ocpp1.6",), sink=notes), seconds=10)
     trusting = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     work = connect(url=url, station="CP 1/ä", subprotocols=("ocpp1.6",), sink=notes, tls=trusting)

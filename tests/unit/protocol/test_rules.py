@@ -10,7 +10,7 @@ from ocpp_tck.protocol.types import Level, Version
 
 EXAMPLES = [(rule, index) for rule in RULES.values() for index in range(len(rule.failing))]
 PASSING = [(rule, index) for rule in RULES.values() for index in range(len(rule.passing))]
-CONNECTION_RULES = {"handshake.subprotocol", "handshake.basic_auth"}
+CONNECTION_RULES = {identifier for identifier in RULES if identifier.startswith("handshake.")}
 
 
 def test_ids_are_unique():

@@ -175,7 +175,16 @@ def stage(folder, product=Side.STATION, limits=None, version=Version.V16):
     transport = FakeTransport()
     if product is Side.STATION:
         endpoint = SimpleNamespace(is_open=True, address="127.0.0.1:9", open=lambda: None, close=lambda: None)
-        role = Station(conversation, limits, data, watcher, hardware=Hardware(), observed=observed, endpoint=endpoint)
+        role = Station(
+            conversation,
+            limits,
+            data,
+            watcher,
+            hardware=Hardware(),
+            observed=observed,
+            endpoint=endpoint,
+            certificates=None,
+        )
     else:
         role = Product(conversation, limits, data, watcher)
     conversation.opened(transport)

@@ -79,7 +79,15 @@ def _run(on, **more):
 def csms(tmp_path, request):
     version = Version(request.param)
     on = stage(tmp_path, Side.CSMS, version=version)
-    role = Csms(on.conversation, on.limits, on.data, on.watcher, hardware=Hardware(), endpoint=SimpleNamespace())
+    role = Csms(
+        on.conversation,
+        on.limits,
+        on.data,
+        on.watcher,
+        hardware=Hardware(),
+        endpoint=SimpleNamespace(),
+        certificates=None,
+    )
     return _run(on, csms=role, station=None, version=request.param)
 
 

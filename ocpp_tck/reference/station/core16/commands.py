@@ -5,6 +5,7 @@ from typing import Any
 
 from ocpp.exceptions import NotSupportedError, OccurenceConstraintViolationError
 
+from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.configuration import MAX_KEYS
 from ocpp_tck.reference.station.core16.device import Connector, Device
@@ -13,6 +14,7 @@ from ocpp_tck.reference.station.core16.link import Outcome
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
 from ocpp_tck.reference.station.core16.reservation import Reservation
+from ocpp_tck.reference.station.core16.security import SecurityCommands
 from ocpp_tck.reference.station.core16.status import MAIN_CONTROLLER, StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 from ocpp_tck.reference.station.core16.update import FIRMWARE
@@ -35,8 +37,9 @@ class CentralSystemCommands:
         background: Background,
         maintenance: Maintenance,
         reset: Callable[[str], None],
+        reconnect: Callable[[], None],
     ) -> None:
-        """`reset` stops the transactions with a reason and reboots."""
+        """`reset` stops the transactions with a reason and reboots; `reconnect` closes the connection for a new one."""
         self._device = device
         self._registration = registration
         self._driver = driver
@@ -46,6 +49,9 @@ class CentralSystemCommands:
         self.maintenance = maintenance
         self._reset = reset
         self.resetting = False
+        self.security = part(SecurityCommands, device.options)(
+            device, transactions.sender, maintenance, background, trigger=self.trigger, reconnect=reconnect
+        )
 
     @property
     def listening(self) -> bool:
@@ -72,6 +78,9 @@ class CentralSystemCommands:
 
     def change_configuration(self, key: str, value: str) -> Outcome:
         """Handle ChangeConfiguration (1.6 §5.3)."""
+        special = self.security.change(key, value)
+        if special is not None:
+            return special
         status = self._device.configuration.change(key, value)
         if status == "Accepted":
             self.configuration_changed(self._device.configuration.name(key))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from ocpp_tck.reference.launch import StationOptions
 from ocpp_tck.reference.station.core16.meter import MEASURANDS, REGISTER
 from ocpp_tck.reference.station.core16.transfer import PROTOCOLS
+from ocpp_tck.reference.station.core16.vault import MAX_CHAIN, MUTUAL, STORE_LENGTH
 
 MAX_KEYS = 50
 MAX_MEASURANDS = 10
@@ -144,6 +145,18 @@ def core_keys(connectors: int, *, fixed_cable: bool, message_timeout: int) -> tu
             readonly=fixed_cable,
         ),
         Key("WebSocketPingInterval", "60", _integer(), reboot=True),
+    )
+
+
+def security_keys(options: StationOptions) -> tuple[Key, ...]:
+    """List the keys of the security whitepaper (chapter 7) but AuthorizationKey, which is never shown."""
+    text: Check = str
+    return (
+        Key("AdditionalRootCertificateCheck", str(options.additional_root_check).lower(), _boolean, readonly=True),
+        Key("CertificateSignedMaxChainSize", str(MAX_CHAIN), _integer(), readonly=True),
+        Key("CertificateStoreMaxLength", str(STORE_LENGTH), _integer(), readonly=True),
+        Key("CpoName", options.cpo_name, text),
+        Key("SecurityProfile", str(options.security_profile), _integer(0, MUTUAL)),
     )
 
 

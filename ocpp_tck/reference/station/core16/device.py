@@ -10,13 +10,14 @@ from ocpp_tck.reference.launch import FEATURES, StationOptions
 from ocpp_tck.reference.parts import part
 from ocpp_tck.reference.station.core16.authorization import AuthorizationCache, IdTagInfo
 from ocpp_tck.reference.station.core16.clock import Clock
-from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys
+from ocpp_tck.reference.station.core16.configuration import Configuration, adapted, core_keys, security_keys
 from ocpp_tck.reference.station.core16.local_list import UNSUPPORTED, LocalList
 from ocpp_tck.reference.station.core16.log import Log
 from ocpp_tck.reference.station.core16.meter import Meter
 from ocpp_tck.reference.station.core16.reservation import Reservations
 from ocpp_tck.reference.station.core16.smart_charging.keys import with_smart_charging
 from ocpp_tck.reference.station.core16.smart_charging.shelf import Shelf
+from ocpp_tck.reference.station.core16.vault import Vault
 
 if TYPE_CHECKING:
     from ocpp_tck.reference.station.core16.update import Update
@@ -162,14 +163,18 @@ class Device:
         """Build a charge point as it leaves the factory. Raises ValueError for a bad override."""
         self.options = options
         self.clock = part(Clock, options)()
+        self.vault = part(Vault, options)(options)
         self.cache = part(AuthorizationCache, options)(self.clock.now)
         self.configuration = part(Configuration, options)(
             adapted(
                 with_smart_charging(
-                    core_keys(
-                        options.connectors,
-                        fixed_cable=options.fixed_cable,
-                        message_timeout=max(1, round(options.response_seconds)),
+                    (
+                        *core_keys(
+                            options.connectors,
+                            fixed_cable=options.fixed_cable,
+                            message_timeout=max(1, round(options.response_seconds)),
+                        ),
+                        *(security_keys(options) if self.has("security") else ()),
                     ),
                     options,
                 ),

@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
@@ -22,10 +24,13 @@ from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
 from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
+from ocpp_tck.reference.station.core16.vault import MUTUAL, TLS_BASIC
 
 SUBPROTOCOL = Subprotocol("ocpp1.6")
 _BACK_OFF_LIMIT = 5.0
 _OPEN_SECONDS = 10.0
+_ATTEMPTS = 3
+"""Attempts with a new security profile before the former one is tried again (A05.FR.08)."""
 
 
 def endpoint(options: StationOptions) -> str:
@@ -60,6 +65,7 @@ class Firmware:
             background=self._background,
             maintenance=self._maintenance,
             reset=self._start_reset,
+            reconnect=self._reconnect,
         )
         self._connection: ClientConnection | None = None
 
@@ -75,6 +81,8 @@ class Firmware:
             self.transactions.stop(connector, "PowerLoss")
         self._update_service()
         self.driver.changed()
+        if self._device.vault.profile:
+            self._maintenance.event("StartupOfTheDevice")
         for work in (self._stay_connected(), self._registration.run(), self._sender.run(), self.transactions.align()):
             self._background.spawn(work)
 
@@ -107,7 +115,13 @@ class Firmware:
     def _start_reset(self, reason: str) -> None:
         self._background.spawn(self._reset(reason))
 
+    def _reconnect(self) -> None:
+        if self._connection is not None:
+            self._background.spawn(self._connection.close())
+
     async def _reset(self, reason: str) -> None:
+        if self._device.vault.profile:
+            self._maintenance.event("ResetOrReboot", reason)
         await self.end_transactions(reason)
         self._reboot()
 
@@ -127,11 +141,13 @@ class Firmware:
     async def _stay_connected(self) -> None:
         options = self._device.options
         pause = options.reconnect_seconds
-        told = False
+        told, attempts = False, 0
         while True:
             try:
                 connection = await self._connect()
             except (OSError, WebSocketException, TimeoutError) as error:
+                attempts += 1
+                self._not_connected(error, attempts)
                 if not told:
                     _tell(f"no connection to {endpoint(options)}: {_reason(error)}; trying again")
                     told = True
@@ -139,18 +155,26 @@ class Firmware:
                 # Refused by a Central System that is there: back off (OCPP-J errata 3.4).
                 pause = min(pause * 2, _BACK_OFF_LIMIT) if isinstance(error, InvalidHandshake) else pause
                 continue
-            pause, told = options.reconnect_seconds, False
+            pause, told, attempts = options.reconnect_seconds, False, 0
             await self._converse(connection)
             await asyncio.sleep(options.reconnect_seconds)
 
+    def _not_connected(self, error: Exception, attempts: int) -> None:
+        vault = self._device.vault
+        if isinstance(error, ssl.SSLCertVerificationError) and attempts == 1:
+            self._maintenance.event("InvalidCentralSystemCertificate", error.verify_message)
+        if attempts >= _ATTEMPTS and vault.fall_back():
+            self._device.configuration.install("SecurityProfile", str(vault.profile))
+
     async def _connect(self) -> ClientConnection:
-        options = self._device.options
+        options, vault = self._device.options, self._device.vault
         headers = {}
-        if options.password is not None:
-            credentials = f"{options.station_id}:{options.password}".encode()
+        if vault.password is not None and vault.profile != MUTUAL:
+            credentials = options.station_id.encode() + b":" + vault.password
             headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode()}"
+        secure: dict[str, Any] = {"ssl": vault.context()} if vault.profile >= TLS_BASIC else {}
         connection = await connect(
-            endpoint(options),
+            urlsplit(endpoint(options))._replace(scheme="wss" if secure else "ws").geturl(),
             subprotocols=[SUBPROTOCOL],
             additional_headers=headers,
             compression=None,
@@ -158,10 +182,13 @@ class Firmware:
             ping_interval=None,
             close_timeout=1,
             proxy=None,
+            **secure,
         )
         if connection.subprotocol != SUBPROTOCOL:
             await connection.close()
             raise InvalidHandshake(f"the Central System did not choose the subprotocol {SUBPROTOCOL}")
+        agreed: ssl.SSLObject | None = connection.transport.get_extra_info("ssl_object")
+        vault.connected(agreed.getpeercert(binary_form=True) if agreed else None)
         return connection
 
     async def _converse(self, connection: ClientConnection) -> None:

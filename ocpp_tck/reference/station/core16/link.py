@@ -31,6 +31,7 @@ from websockets.exceptions import ConnectionClosed
 from ocpp_tck.reference.station.core16.clock import read_time
 from ocpp_tck.reference.station.core16.reservation import Reservation
 from ocpp_tck.reference.station.core16.routes import FileCommands, FileRoutes
+from ocpp_tck.reference.station.core16.security import SecurityCommands, SecurityHandlers
 from ocpp_tck.reference.station.core16.sender import Answer, Failed, Offline
 from ocpp_tck.reference.station.core16.smart_charging import routes
 
@@ -59,6 +60,10 @@ class Commands(routes.Commands, Protocol):
     @property
     def listening(self) -> bool:
         """Whether requests are answered at all: not while the registration is Rejected."""
+
+    @property
+    def security(self) -> SecurityCommands:
+        """Who answers the requests of the security whitepaper."""
 
     def cancel_reservation(self, reservation_id: int) -> Outcome:
         """Handle CancelReservation."""
@@ -103,13 +108,14 @@ class Commands(routes.Commands, Protocol):
         """Handle UnlockConnector."""
 
 
-class Link(routes.ChargingProfileRoutes, FileRoutes, ChargePoint):  # type: ignore[misc]
+class Link(SecurityHandlers, routes.ChargingProfileRoutes, FileRoutes, ChargePoint):  # type: ignore[misc]
     """The charge point's end of one connection."""
 
     def __init__(self, station_id: str, connection: ClientConnection, commands: Commands) -> None:
         """Take an open connection and who answers the Central System's requests."""
         super().__init__(station_id, connection, logger=_log)
         self._commands = commands
+        self.security = commands.security
         self._closed = asyncio.Event()
         self._effect: Effect | None = None
         self._outstanding: str | None = None
