@@ -12,7 +12,7 @@ from ocpp_tck.reference.station.core16.background import Background
 from ocpp_tck.reference.station.core16.device import Device
 from ocpp_tck.reference.station.core16.maintenance import LOG, Maintenance
 from ocpp_tck.reference.station.core16.sender import Failed, Offline, Sender
-from ocpp_tck.reference.station.core16.update import FIRMWARE
+from ocpp_tck.reference.station.core16.update import SIGNED
 from ocpp_tck.reference.station.core16.vault import CENTRAL_SYSTEM, MUTUAL, Unusable
 
 Effect = Callable[[], None]
@@ -94,7 +94,7 @@ class SecurityCommands:
         if message == "LogStatusNotification":
             return "Accepted", lambda: self._notify(LOG, self._maintenance.upload_status(LOG))
         if message == "FirmwareStatusNotification":
-            return "Accepted", lambda: self._notify(FIRMWARE, self._maintenance.firmware_status(FIRMWARE))
+            return "Accepted", lambda: self._notify(SIGNED, self._maintenance.firmware_status(SIGNED))
         if not self._device.configuration.text("CpoName"):
             return "Rejected", None
         return "Accepted", self._ask_for_certificate
