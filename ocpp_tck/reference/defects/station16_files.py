@@ -6,7 +6,6 @@ from typing import Any
 from ocpp_tck.reference.defects.station16_sessions import table
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration
-from ocpp_tck.reference.station.core16.security import SecurityEvents
 from ocpp_tck.reference.station.core16.transfer import TransferFailed
 from ocpp_tck.reference.station.core16.update import SIGNED, Update
 
@@ -104,12 +103,12 @@ class IgnoresSignatures(Maintenance):
 
 
 @table.defect("no-event-of-wrong-signature", "security whitepaper L01.FR.03")
-class NoEventOfWrongSignature(SecurityEvents):
+class NoEventOfWrongSignature(Maintenance):
     """Does not tell the security event of a wrong signature."""
 
-    def raise_event(self, kind: str, info: str = "") -> None:
+    def event(self, kind: str, info: str = "") -> None:
         if kind != "InvalidFirmwareSignature":
-            super().raise_event(kind, info)
+            super().event(kind, info)
 
 
 @table.defect("forgets-request-id", "security whitepaper L01.FR.10, N01.FR.07")

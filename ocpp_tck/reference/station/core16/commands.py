@@ -14,7 +14,7 @@ from ocpp_tck.reference.station.core16.link import Outcome
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
 from ocpp_tck.reference.station.core16.reservation import Reservation
-from ocpp_tck.reference.station.core16.security import SecurityCommands, SecurityEvents
+from ocpp_tck.reference.station.core16.security import SecurityCommands
 from ocpp_tck.reference.station.core16.status import MAIN_CONTROLLER, StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 from ocpp_tck.reference.station.core16.update import FIRMWARE
@@ -36,7 +36,6 @@ class CentralSystemCommands:
         reporter: StatusReporter,
         background: Background,
         maintenance: Maintenance,
-        events: SecurityEvents,
         reset: Callable[[str], None],
         reconnect: Callable[[], None],
     ) -> None:
@@ -51,7 +50,7 @@ class CentralSystemCommands:
         self._reset = reset
         self.resetting = False
         self.security = part(SecurityCommands, device.options)(
-            device, transactions.sender, events, background, trigger=self.trigger, reconnect=reconnect
+            device, transactions.sender, maintenance, background, trigger=self.trigger, reconnect=reconnect
         )
 
     @property

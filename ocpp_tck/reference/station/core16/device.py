@@ -164,7 +164,6 @@ class Device:
         self.options = options
         self.clock = part(Clock, options)()
         self.vault = part(Vault, options)(options)
-        self.security_events: deque[dict[str, Any]] = deque()
         self.cache = part(AuthorizationCache, options)(self.clock.now)
         self.configuration = part(Configuration, options)(
             adapted(
@@ -202,6 +201,7 @@ class Device:
         self.log = Log(options.station_id)
         self.firmware_version = options.firmware_version
         self.update: Update | None = None
+        self.security_events: list[dict[str, Any]] = []
         self.stirred = asyncio.Event()
 
     @property

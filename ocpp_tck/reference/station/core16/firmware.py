@@ -22,7 +22,6 @@ from ocpp_tck.reference.station.core16.driver import Driver, Service
 from ocpp_tck.reference.station.core16.link import Link
 from ocpp_tck.reference.station.core16.maintenance import Maintenance
 from ocpp_tck.reference.station.core16.registration import Registration, State
-from ocpp_tck.reference.station.core16.security import SecurityEvents
 from ocpp_tck.reference.station.core16.status import StatusReporter
 from ocpp_tck.reference.station.core16.transactions import Transactions, unlock
 from ocpp_tck.reference.station.core16.vault import MUTUAL, TLS_BASIC
@@ -53,10 +52,9 @@ class Firmware:
         self._reporter = part(StatusReporter, options)(device, self._sender, self._background)
         device.list_conflict = self._reporter.list_conflict
         self._registration = part(Registration, options)(device, self._sender, self._accepted)
-        self._events = part(SecurityEvents, options)(device, self._sender)
         self.driver = part(Driver, options)(device, self._sender, self.transactions, self._reporter, self._background)
         self._maintenance = part(Maintenance, options)(
-            device, self._sender, self._background, self._events, self._changed, self._reboot
+            device, self._sender, self._background, self._changed, self._reboot
         )
         self.commands = part(CentralSystemCommands, options)(
             device,
@@ -66,7 +64,6 @@ class Firmware:
             reporter=self._reporter,
             background=self._background,
             maintenance=self._maintenance,
-            events=self._events,
             reset=self._start_reset,
             reconnect=self._reconnect,
         )
@@ -85,7 +82,7 @@ class Firmware:
         self._update_service()
         self.driver.changed()
         if self._device.vault.profile:
-            self._events.raise_event("StartupOfTheDevice")
+            self._maintenance.event("StartupOfTheDevice")
         for work in (self._stay_connected(), self._registration.run(), self._sender.run(), self.transactions.align()):
             self._background.spawn(work)
 
@@ -124,7 +121,7 @@ class Firmware:
 
     async def _reset(self, reason: str) -> None:
         if self._device.vault.profile:
-            self._events.raise_event("ResetOrReboot", reason)
+            self._maintenance.event("ResetOrReboot", reason)
         await self.end_transactions(reason)
         self._reboot()
 
@@ -132,7 +129,6 @@ class Firmware:
         self._update_service()
         self._reporter.went_online(booted=True)
         self._maintenance.resume()
-        self._events.flush()
 
     def _update_service(self) -> None:
         state = self._registration.state
@@ -166,7 +162,7 @@ class Firmware:
     def _not_connected(self, error: Exception, attempts: int) -> None:
         vault = self._device.vault
         if isinstance(error, ssl.SSLCertVerificationError) and attempts == 1:
-            self._events.raise_event("InvalidCentralSystemCertificate", error.verify_message)
+            self._maintenance.event("InvalidCentralSystemCertificate", error.verify_message)
         if attempts >= _ATTEMPTS and vault.fall_back():
             self._device.configuration.install("SecurityProfile", str(vault.profile))
 
@@ -205,7 +201,7 @@ class Firmware:
         self._update_service()
         if self._registration.state is State.ACCEPTED:
             self._reporter.went_online(booted=False)
-            self._events.flush()
+            self._maintenance.deliver()
         try:
             await serving
         finally:
@@ -213,8 +209,8 @@ class Firmware:
             self._connection = None
             self._registration.connected(now=False)
             self._reporter.went_offline()
-            self._events.lost()
             self._sender.lost()
+            self._maintenance.lost()
             self._update_service()
 
     async def _ping(self, connection: ClientConnection) -> None:

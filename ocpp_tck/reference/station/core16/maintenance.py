@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ocpp_tck.reference.station.core16 import image, signing
 from ocpp_tck.reference.station.core16.background import Background
-from ocpp_tck.reference.station.core16.clock import read_time
+from ocpp_tck.reference.station.core16.clock import read_time, stamp
 from ocpp_tck.reference.station.core16.device import Device
-from ocpp_tck.reference.station.core16.security import SecurityEvents
 from ocpp_tck.reference.station.core16.sender import Sender
 from ocpp_tck.reference.station.core16.transfer import Partial, TransferFailed, fetch, store
 from ocpp_tck.reference.station.core16.update import FIRMWARE, IDLE, Update
@@ -27,7 +27,6 @@ class Maintenance:
         device: Device,
         sender: Sender,
         background: Background,
-        events: SecurityEvents,
         changed: Callable[[], None],
         reboot: Callable[[], None],
     ) -> None:
@@ -35,12 +34,12 @@ class Maintenance:
         self._device = device
         self._sender = sender
         self._background = background
-        self._events = events
         self._changed = changed
         self._reboot = reboot
         self._updating: asyncio.Task[Any] | None = None
         self._uploading: dict[str, asyncio.Task[Any]] = {}
         self._upload_status: dict[str, dict[str, Any]] = {}
+        self._telling: set[int] = set()
 
     def has(self, feature: str) -> bool:
         """Whether the charge point has a feature."""
@@ -91,7 +90,7 @@ class Maintenance:
         )
         problem = signing.certificate_problem(update.certificate, self._device.options.manufacturer_root)
         if problem:
-            return "InvalidCertificate", lambda: self._events.raise_event("InvalidFirmwareSigningCertificate", problem)
+            return "InvalidCertificate", lambda: self.event("InvalidFirmwareSigningCertificate", problem)
         present = self._device.update
         if present is not None and present.status in {"Installing", "InstallRebooting"}:
             return "Rejected", None
@@ -118,14 +117,38 @@ class Maintenance:
     def resume(self) -> None:
         """After an accepted boot: tell how an update ended that the boot belongs to, or that a power cut ended it."""
         update = self._device.update
+        self.deliver()
         if update is None or update.ended or (self._updating is not None and not self._updating.done()):
             return
         if update.installed:
             if update.request_id is not None:
-                self._events.raise_event("FirmwareUpdated", self._device.firmware_version)
+                self.event("FirmwareUpdated", self._device.firmware_version)
             self._tell(update, "Installed")
         else:
             self._tell(update, _FAILED_AT.get(update.status, "InstallationFailed"))
+
+    def event(self, kind: str, info: str = "") -> None:
+        """Log a security event and tell it; undelivered ones are told after the next connection (A04.FR.02)."""
+        moment = self._device.clock.now()
+        self._device.log.note("security", moment, f"{kind} {info}".strip())
+        payload = {"type": kind, "timestamp": stamp(moment), "tech_info": info[:255] or None}
+        self._device.security_events.append(payload)
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Send the security events that the Central System has not confirmed."""
+        for payload in tuple(self._device.security_events) if self._sender.connected else ():
+            if id(payload) not in self._telling:
+                self._telling.add(id(payload))
+                self._sender.notify("SecurityEventNotification", payload, partial(self._confirmed, payload))
+
+    def lost(self) -> None:
+        """The connection is gone: what was under way was not delivered."""
+        self._telling.clear()
+
+    def _confirmed(self, payload: dict[str, Any]) -> None:
+        self._device.security_events[:] = [one for one in self._device.security_events if one is not payload]
+        self._telling.discard(id(payload))
 
     # -- uploads -----------------------------------------------------------------------------------------------------
 
@@ -182,7 +205,7 @@ class Maintenance:
         if update.request_id is not None:
             if not signing.is_signed(content, update.signature, update.certificate):
                 self._tell(update, "InvalidSignature")
-                self._events.raise_event("InvalidFirmwareSignature", "the signature does not belong to the file")
+                self.event("InvalidFirmwareSignature", "the signature does not belong to the file")
                 return
             self._tell(update, "SignatureVerified")
         await self._wait_to_install(update)

@@ -1,70 +1,25 @@
 """The messages of the security whitepaper at the charge point: decide, answer, then act."""
 
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 from ocpp.v16 import call_result
 
-from ocpp_tck.reference.launch import EXTRAS
 from ocpp_tck.reference.station.core16.background import Background
-from ocpp_tck.reference.station.core16.clock import stamp
 from ocpp_tck.reference.station.core16.device import Device
+from ocpp_tck.reference.station.core16.maintenance import LOG, Maintenance
 from ocpp_tck.reference.station.core16.sender import Failed, Offline, Sender
+from ocpp_tck.reference.station.core16.update import SIGNED
 from ocpp_tck.reference.station.core16.vault import CENTRAL_SYSTEM, MUTUAL, Unusable
 
 Effect = Callable[[], None]
 Outcome = tuple[str, Effect | None]
 Trigger = Callable[[str, int | None], Outcome]
 
-_TECH_INFO = 255
 _SAME_TRIGGERS = {"BootNotification", "Heartbeat", "MeterValues", "StatusNotification"}
-_IDLE_TRIGGERS = {
-    "FirmwareStatusNotification": "SignedFirmwareStatusNotification",
-    "LogStatusNotification": "LogStatusNotification",
-}
-
-
-class SecurityEvents:
-    """Security events on their way to the Central System: kept until it has confirmed them (A04.FR.02)."""
-
-    def __init__(self, device: Device, sender: Sender) -> None:
-        self._device = device
-        self._sender = sender
-        self._sent: list[dict[str, Any]] = []
-
-    def raise_event(self, kind: str, info: str = "") -> None:
-        """Log an event, and tell of it."""
-        now = self._device.clock.now()
-        self._device.log.note("security", now, f"{kind} {info}".strip())
-        if not any(map(self._device.has, ("security", *EXTRAS))):
-            return
-        event: dict[str, Any] = {"type": kind, "timestamp": stamp(now), "tech_info": info[:_TECH_INFO] or None}
-        self._waiting.append(event)
-        self.flush()
-
-    def flush(self) -> None:
-        """Tell of what is waiting."""
-        for event in self._waiting:
-            if self._sender.connected and not any(event is one for one in self._sent):
-                self._sent.append(event)
-                self._sender.notify("SecurityEventNotification", event, partial(self._told, event))
-
-    def lost(self) -> None:
-        """Tell of it again on the next connection."""
-        self._sent.clear()
-
-    @property
-    def _waiting(self) -> deque[dict[str, Any]]:
-        return self._device.security_events
-
-    def _told(self, event: dict[str, Any]) -> None:
-        with suppress(ValueError):
-            self._waiting.remove(event)
 
 
 class SecurityCommands:
@@ -74,7 +29,7 @@ class SecurityCommands:
         self,
         device: Device,
         sender: Sender,
-        events: SecurityEvents,
+        maintenance: Maintenance,
         background: Background,
         *,
         trigger: Trigger,
@@ -84,7 +39,7 @@ class SecurityCommands:
         self._device = device
         self._vault = device.vault
         self._sender = sender
-        self._events = events
+        self._maintenance = maintenance
         self._background = background
         self._trigger = trigger
         self._reconnect = reconnect
@@ -113,7 +68,7 @@ class SecurityCommands:
         except Unusable as error:
             reason = str(error)
             event = "InvalidCentralSystemCertificate" if use == CENTRAL_SYSTEM else ""
-            return "Rejected", (lambda: self._events.raise_event(event, reason)) if event else None
+            return "Rejected", (lambda: self._maintenance.event(event, reason)) if event else None
 
     def delete(self, named: dict[str, str]) -> Outcome:
         """Handle DeleteCertificate (M04)."""
@@ -129,19 +84,23 @@ class SecurityCommands:
             self._vault.take_signed(chain)
         except Unusable as error:
             reason = str(error)
-            return "Rejected", lambda: self._events.raise_event("InvalidChargePointCertificate", reason)
+            return "Rejected", lambda: self._maintenance.event("InvalidChargePointCertificate", reason)
         return "Accepted", self._reconnect if self._vault.profile == MUTUAL else None
 
     def trigger(self, message: str, connector_id: int | None) -> Outcome:
         """Handle ExtendedTriggerMessage."""
         if message in _SAME_TRIGGERS:
             return self._trigger(message, connector_id)
-        if message in _IDLE_TRIGGERS:
-            idle = {"status": "Idle", "request_id": None}
-            return "Accepted", lambda: self._sender.notify(_IDLE_TRIGGERS[message], idle)
+        if message == "LogStatusNotification":
+            return "Accepted", lambda: self._notify(LOG, self._maintenance.upload_status(LOG))
+        if message == "FirmwareStatusNotification":
+            return "Accepted", lambda: self._notify(SIGNED, self._maintenance.firmware_status(SIGNED))
         if not self._device.configuration.text("CpoName"):
             return "Rejected", None
         return "Accepted", self._ask_for_certificate
+
+    def _notify(self, action: str, payload: dict[str, Any]) -> None:
+        self._sender.notify(action, {"request_id": None, **payload})
 
     def _ask_for_certificate(self) -> None:
         self._background.spawn(self._sign())
