@@ -32,7 +32,6 @@ METER = {"connectorId": 1, "meterValue": [{"timestamp": NOW, "sampledValue": [{"
         ("AuthorizeResponse", {}, "NotImplemented"),
         ("../v16/Heartbeat", {}, "NotImplemented"),
         ("Reset", {"type": "Hard"}, "NotSupported"),
-        ("SecurityEventNotification", {"type": "x", "timestamp": NOW}, "NotSupported"),
         ("Authorize", {}, "ProtocolError"),
         ("Authorize", [], "FormationViolation"),
         ("Authorize", "text", "FormationViolation"),
