@@ -80,17 +80,10 @@ _PROGRESS = {
 
 def _repeat_progress(_dice: Random, _scene: Scene) -> list[Mutant]:
     """4.4, 4.5, whitepaper L01.FR.01, N01.FR.08: the central system is kept updated, no text says how often."""
+    told = [(action, status) for action, statuses in _PROGRESS.items() for status in statuses]
+    again = {action: Inject([CALL, "$id", action, "$payload"], in_turn=True) for action in _PROGRESS}
     return [
-        on(
-            CS,
-            "call",
-            action,
-            Inject([CALL, "$id", action, "$payload"], in_turn=True),
-            status,
-            where={"status": status},
-        )
-        for action, statuses in _PROGRESS.items()
-        for status in statuses
+        on(CS, "call", action, again[action], f"{action} {status}", where={"status": status}) for action, status in told
     ]
 
 
@@ -110,8 +103,8 @@ def _lacking_progress(_dice: Random, scene: Scene) -> list[Mutant]:
 def _long_file_names(_dice: Random, _scene: Scene) -> list[Mutant]:
     """6.26, whitepaper 5.10: 255 characters."""
     return [
-        on(CS, "result", "GetDiagnostics", with_fields(fileName="Ä" * 255), "file name"),
-        on(CS, "result", "GetLog", with_fields(filename="f" * 255), "file name"),
+        on(CS, "result", "GetDiagnostics", with_fields(fileName="Ä" * 255), "diagnostics name"),
+        on(CS, "result", "GetLog", with_fields(filename="f" * 255), "log name"),
     ]
 
 

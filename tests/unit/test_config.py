@@ -296,3 +296,44 @@ def test_the_example_of_the_design_is_read():
         'body = "{payload}"\n[pics]\n[limits]\nresponse = 5.0\n'
     )
     assert read(document, Path("ocpp-tck.toml")).driver.order == ("http", "prompt")
+
+
+class TestFiles:
+    def test_everything(self, tmp_path):
+        for name in ("c.pem", "c.key", "fw.bin"):
+            (tmp_path / name).write_text("")
+        files = loaded(
+            CS + '[files]\naddress = "0.0.0.0"\nhost = "kit.example"\nports = [9100, 9110]\nprotocols = ["FTPS"]\n'
+            'user = "u"\npassword = "p"\ncertificate = "c.pem"\nkey = "c.key"\nfirmware = "fw.bin"\n',
+            tmp_path,
+        ).files
+        assert (files.address, files.host, files.ports, files.protocols) == (
+            "0.0.0.0",  # noqa: S104 - only compared
+            "kit.example",
+            (9100, 9110),
+            ("FTPS",),
+        )
+        assert (files.user, files.password) == ("u", "p")
+        assert files.certificate == tmp_path / "c.pem"
+        assert files.firmware == tmp_path / "fw.bin"
+        assert files.signed_firmware is None
+
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ('address = "0.0.0.0"', "host"),
+            ('protocols = ["SFTP"]', "FTP, FTPS, HTTP, HTTPS"),
+            ("ports = [9100, 9103]", "range of 5 or more"),
+            ("ports = 9100", "range of 5 or more"),
+            ("ports = [70000, 70010]", "range of 5 or more"),
+            ('firmware = "none.bin"', "no such file"),
+            ('certificate = "c.pem"', "go together"),
+            ('firmwares = "x"', "firmware"),
+        ],
+    )
+    def test_what_is_wrong(self, tmp_path, line, told):
+        (tmp_path / "c.pem").write_text("")
+        assert told in problems(f"{CS}[files]\n{line}\n", tmp_path)
+
+    def test_from_the_environment(self, tmp_path):
+        assert loaded(CS, tmp_path, environ={"OCPP_TCK_FILES_HOST": "kit"}).files.host == "kit"

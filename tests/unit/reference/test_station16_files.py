@@ -284,7 +284,7 @@ def test_without_the_features_the_orders_are_not_supported():
             triggered = await central.ask("TriggerMessage", requestedMessage=FIRMWARE)
             assert triggered == {"status": "NotImplemented"}
             conf = await central.ask("GetConfiguration", key=["SupportedFeatureProfiles"])
-            assert conf["configurationKey"][0]["value"] == "Core,RemoteTrigger"
+            assert "FirmwareManagement" not in conf["configurationKey"][0]["value"]
             conf = await central.ask("GetConfiguration", key=["SupportedFileTransferProtocols"])
             assert conf == {"unknownKey": ["SupportedFileTransferProtocols"]}
 
