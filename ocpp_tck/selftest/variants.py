@@ -240,6 +240,8 @@ def _station16(dice: Random, plain: Variant) -> Variant:
     tokens = {"vendor_id": KNOWN_VENDOR} if answers["vendor_data_transfer"] else {}
     if password:
         options.append(f"password={password}")
+    if not answers["backup_power"] and dice.random() < 0.3:  # noqa: PLR2004
+        options.append("resume-transactions")
     return replace(plain, options=tuple(options), password=password, excused=excused, tokens=tokens)
 
 

@@ -64,7 +64,7 @@ class Firmware:
         self._connection: ClientConnection | None = None
 
     def start(self) -> None:
-        """Boot: end what a power cut interrupted, then connect and register."""
+        """Boot: end or resume what a power cut interrupted, then connect and register."""
         self._device.configuration.adopt()
         for connector in self._device.connectors.values():
             connector.claim = connector.authorizing = None
@@ -72,7 +72,10 @@ class Firmware:
             if connector.transaction is None:
                 unlock(connector)
         for connector in self._device.transactions:
-            self.transactions.stop(connector, "PowerLoss")
+            if self._device.options.resume_transactions:
+                self.transactions.resume(connector)
+            else:
+                self.transactions.stop(connector, "PowerLoss")
         self._update_service()
         self.driver.changed()
         for work in (self._stay_connected(), self._registration.run(), self._sender.run(), self.transactions.align()):
