@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     station.add_argument("--connectors", type=int, default=2)
     station.add_argument("--fixed-cable", action="store_true")
     station.add_argument("--backup-power", action="store_true")
+    station.add_argument("--resume-transactions", action="store_true", help="after a power cut (1.6)")
     station.add_argument("--reboot-seconds", type=float, default=0.1)
     station.add_argument("--reconnect-seconds", type=float, default=0.1)
     station.add_argument(
@@ -125,6 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
                 connectors=given.connectors,
                 fixed_cable=given.fixed_cable,
                 backup_power=given.backup_power,
+                resume_transactions=given.resume_transactions,
                 reboot_seconds=given.reboot_seconds,
                 reconnect_seconds=given.reconnect_seconds,
                 configuration=dict(given.settings),

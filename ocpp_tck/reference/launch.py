@@ -69,7 +69,8 @@ class StationOptions:
     `without` are features that this product lacks (`FEATURES`), `extras` those that it has besides (`EXTRAS`);
     `manufacturer_root` is the PEM of whom it trusts to sign firmware; `vendor_id` is a vendorId whose DataTransfer it
     understands. `hidden_keys`, `read_only_keys` and `reboot_keys` are configuration keys of 1.6 that can't be seen,
-    can't be written, or need a reboot. `locked_cable` (2.x): the cable can be plugged in after authorization only.
+    can't be written, or need a reboot. `resume_transactions` (1.6): a power cut ends none. `locked_cable` (2.x): the
+    cable can be plugged in after authorization only.
     `security_profile` 0 to 3 (1.6), with PEM files: `ca` are the Central System's roots, `certificate` (with its chain)
     and `key` those of the charge point. `cpo_name` is CpoName, `additional_root_check` AdditionalRootCertificateCheck;
     `tls_suites` are OpenSSL's names of the only cipher suites that it knows. `own_pem` is a file to which it writes
@@ -85,6 +86,7 @@ class StationOptions:
     connectors: int = 2
     fixed_cable: bool = False
     backup_power: bool = False
+    resume_transactions: bool = False
     reboot_seconds: float = 0.1
     reconnect_seconds: float = 0.1
     response_seconds: float = 30.0

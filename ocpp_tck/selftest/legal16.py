@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.reference.mutant import AnswerError, Inject, Mutant, Set
-from ocpp_tck.selftest import legal16_charging
+from ocpp_tck.selftest import legal16_boot, legal16_charging
 from ocpp_tck.selftest.legal import (
     CALL,
     DELAYS,
@@ -433,6 +433,7 @@ STATION = (
     Change("values spelt otherwise", _padded_values),
     Change("the idTag of a reservation validated", _validated_reservation),
     Change("other refusals", _refusals),
+    *legal16_boot.STATION,
     *legal16_charging.STATION,
 )
 

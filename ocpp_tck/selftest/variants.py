@@ -253,6 +253,8 @@ def _station16(dice: Random, plain: Variant) -> Variant:
     if profile:
         options.append(f"security_profile={profile}")
         answers[f"security_profile_{profile}"] = True
+    if not answers["backup_power"] and dice.random() < 0.3:  # noqa: PLR2004
+        options.append("resume-transactions")
     return replace(plain, options=tuple(options), pics=answers, profile=profile, excused=excused, tokens=tokens)
 
 

@@ -581,11 +581,22 @@ def delete_installed(station: Station) -> None:
 def available_after_boot(station: Station, others: dict[int, set[str]] | None = None) -> None:
     """Take a status of connector 0 and of every connector after an accepted boot (errata 3.22).
 
+    Each change of a status is told (errata 3.19): a charge point may be Unavailable while it starts, and a connector
+    Available until its cable is noticed (OCTT 2.13.2 step 3).
+
     `others` gives the connectors that are to have other statuses than Available.
     """
     with station.unordered():
         for connector in range(station.hardware.connectors + 1):
-            station.expect_status((others or {}).get(connector, {"Available"}), connector=connector)
+            wanted = (others or {}).get(connector, {"Available"})
+            passing = set() if "Unavailable" in wanted else {"Unavailable", "Available"} - wanted
+            station.expect_status(wanted, connector=connector, passing=passing)
+
+
+def come_back(station: Station) -> None:
+    """Demand that a charge point which has accepted a reset is connected, whether it has booted or not (1.6 5.14)."""
+    back = station.wait_for(lambda: station.conversation.is_connected or None, "reboot", "the charge point to return")
+    assert back, "the charge point did not come back after its reset"
 
 
 def expect_before_boot(station: Station, action: str, where: dict[str, Any]) -> Received:

@@ -63,7 +63,7 @@ def test_soft_reset(station: Station, step: Any) -> None:
         assert reset.response().status == "Accepted"
     with step("7", "The charge point boots", optional=True):
         boot = station.expect_optional("BootNotification", before=(), within="reboot")
-        station.wait_connected(within="reboot")
+        states.come_back(station)
     if boot is not None:
         with step(
             "9",
@@ -148,7 +148,7 @@ def test_soft_reset_with_transaction(station: Station, operator: Operator, step:
 
     with step("7", "The charge point boots", optional=True):
         boot = station.expect_optional("BootNotification", before=(), within="reboot")
-        station.wait_connected(within="reboot")
+        states.come_back(station)
     if boot is not None:
         with step(
             "9",

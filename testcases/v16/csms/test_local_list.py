@@ -67,8 +67,11 @@ def test_version_of_empty_list(csms: Csms, operator: Operator, step: Any) -> Non
     applies_if="local_auth_list",
 )
 def test_list_not_supported(csms: Csms, operator: Operator, step: Any) -> None:
-    """The charge point answers NotSupported."""
-    csms.answer("GetLocalListVersion", then={"listVersion": -1})
+    """The charge point answers NotSupported.
+
+    To one that asks for the version before, it has an empty list: with -1 nobody would have to send one (5.10).
+    """
+    csms.answer("GetLocalListVersion", then={"listVersion": 0})
     order_list(csms, operator, "Full", "NotSupported")
     with step("1", "The central system sends a full list"):
         csms.expect("SendLocalList", where={"updateType": "Full"})

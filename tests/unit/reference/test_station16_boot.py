@@ -132,6 +132,22 @@ async def test_power_loss_without_backup_stops_the_transaction_after_the_boot():
 
 
 @run
+async def test_power_loss_may_leave_the_transaction_running():
+    async with station(resume_transactions=True) as (central, product):
+        number = await central.charging(product)
+        await product.act("power_off", None, {})
+        await central.silence()
+        await product.act("power_on", None, {})
+        await central.expect("BootNotification")
+        await central.status(0, "Available")
+        await central.status(1, "Charging")
+        await central.status(2, "Available")
+        await product.act("present", None, {"idTag": "TAG"})
+        await central.expect("StopTransaction", transactionId=number)
+        await central.status(1, "Finishing")
+
+
+@run
 async def test_power_loss_with_backup_stops_the_transaction_before():
     async with station(backup_power=True) as (central, product):
         number = await central.charging(product)

@@ -70,7 +70,7 @@ class Firmware:
         self._connection: ClientConnection | None = None
 
     def start(self) -> None:
-        """Boot: end what a power cut interrupted, then connect and register."""
+        """Boot: end or resume what a power cut interrupted, then connect and register."""
         self._device.configuration.adopt()
         for connector in self._device.connectors.values():
             connector.claim = connector.authorizing = None
@@ -78,7 +78,10 @@ class Firmware:
             if connector.transaction is None:
                 unlock(connector)
         for connector in self._device.transactions:
-            self.transactions.stop(connector, "PowerLoss")
+            if self._device.options.resume_transactions:
+                self.transactions.resume(connector)
+            else:
+                self.transactions.stop(connector, "PowerLoss")
         self._update_service()
         self.driver.changed()
         if self._device.vault.profile:

@@ -57,6 +57,11 @@ class Transactions:
         self._sender.queue(TransactionMessage("StartTransaction", payload, transaction))
         self._background.spawn(self._sample(connector, transaction))
 
+    def resume(self, connector: Connector) -> None:
+        """Go on with the connector's transaction after a power cut, if there is one."""
+        if connector.transaction is not None:
+            self._background.spawn(self._sample(connector, connector.transaction))
+
     def stop(self, connector: Connector, reason: str, id_tag: str | None = None, *, keep_locked: bool = False) -> None:
         """End the connector's transaction, if there is one: StopTransaction (1.6 §4.10)."""
         transaction = connector.transaction
