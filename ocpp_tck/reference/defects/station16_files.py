@@ -111,6 +111,22 @@ class NoEventOfWrongSignature(Maintenance):
             super().event(kind, info)
 
 
+@table.defect("installs-in-spite-of-signature", "security whitepaper L01.FR.04, L01.FR.12")
+class InstallsInSpiteOfSignature(Maintenance):
+    """Tells that a signature is wrong, and installs the firmware all the same."""
+
+    _content: bytes | None = None
+
+    async def _download(self, update: Update) -> bytes | None:
+        self._content = await super()._download(update)
+        return self._content
+
+    async def _carry_out(self, update: Update) -> None:
+        await super()._carry_out(update)
+        if update.status == "InvalidSignature" and self._content is not None:
+            await self._install(update, self._content)
+
+
 @table.defect("forgets-request-id", "security whitepaper L01.FR.10, N01.FR.07")
 class ForgetsRequestId(Maintenance):
     """Names another request than the one that started an update or an upload."""
