@@ -131,7 +131,7 @@ def bench(role: str, scratch: Path, version: str = "1.6"):
     with ExitStack() as stack:
         answers = demo.answers(role, version)
         if role == "csms":
-            text = demo._against_csms(stack, version, 2)
+            text = demo._against_csms(stack, version, 2, None)
             data = ""
             if version == "1.6":
                 control = re.search(r'url = "(http://[^/]+)/', text).group(1)
@@ -139,7 +139,7 @@ def bench(role: str, scratch: Path, version: str = "1.6"):
                 data = f'invalid_token = "{KNOWN}"'
                 _order(control, "set-token", {"idTag": KNOWN, "status": "Accepted"})
         else:
-            text = demo._against_stations(stack, version, 2, ())
+            text = demo._against_stations(stack, version, 2, (), None, None)
             data = ""
         config = scratch / f"{role}-{version}.toml"
         config.write_text(text + QUICK.format(data=data) + answers, encoding="utf-8")

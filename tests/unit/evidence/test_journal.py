@@ -96,6 +96,10 @@ def test_every_kind_of_record_comes_back_as_it_was(path):
         r.ClockSet(time=1, by=3600.0),
         r.OperatorActed(time=1, action="plug", payload={"connector": 1}, driver="http", outcome="done"),
         r.Remark(time=1, text="…"),
+        r.FileOffered(time=1, number=1, url="http://127.0.0.1/1", direction="download", size=3, sha256="ab" * 32),
+        r.FileTransferred(
+            time=1, number=1, direction="download", protocol="HTTP", path="/1", complete=False, detail="cut"
+        ),
         r.StepEnded(time=2, index=1, n="1", text="x", verdict="pass", frames=(1, 2)),
         r.CaseEnded(time=2, case="TC_1", verdict="pass", frames=(1,)),
         r.ConnectionClosed(time=2, connection="c1", station="CP1", by="product", code=1006),

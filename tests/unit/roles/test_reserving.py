@@ -16,7 +16,15 @@ from ocpp_tck.settings import Hardware
 @pytest.fixture
 def csms(tmp_path):
     on = stage(tmp_path, Side.CSMS)
-    role = Csms(on.conversation, on.limits, on.data, on.watcher, hardware=Hardware(), endpoint=SimpleNamespace())
+    role = Csms(
+        on.conversation,
+        on.limits,
+        on.data,
+        on.watcher,
+        hardware=Hardware(),
+        endpoint=SimpleNamespace(),
+        certificates=SimpleNamespace(),
+    )
     return on, role
 
 

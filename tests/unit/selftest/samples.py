@@ -24,6 +24,8 @@ _MEASURED = {"unit": "A"}
 _RESULTS = {"GetVariables": ("getVariableResult", {"attributeType": "Actual", "attributeValue": "1"})}
 _RESULTS["SetVariables"] = ("setVariableResult", {"attributeType": "Actual"})
 """What a result has although its schema does not ask for it (2.0.1 B05.FR.12, B06.FR.10, B06.FR.11)."""
+_NAMES_ITS_REQUEST = {("1.6", "LogStatusNotification"), ("1.6", "SignedFirmwareStatusNotification")}
+"""Statuses other than Idle, whose requestId the security whitepaper demands (L01.FR.10, N01.FR.07)."""
 _TYPES = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR", 5: "CALLRESULTERROR", 6: "SEND"}
 
 
@@ -57,6 +59,8 @@ def _object(node, *, full, depth):
         made["value"] = "1"
     if (node.version, node.action) == ("1.6", "RemoteStartTransaction") and node.field == "chargingProfile":
         made.pop("transactionId", None)
+    if (node.version, node.action) in _NAMES_ITS_REQUEST and node.kind == legality.REQUEST:
+        made["requestId"] = 1
     if (node.version, node.action, node.kind) == ("1.6", "GetCompositeSchedule", legality.RESPONSE):
         made.pop("startSchedule", None)
     return made

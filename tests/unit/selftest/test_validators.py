@@ -217,7 +217,7 @@ def test_both_kinds_of_secrets_are_drawn():
 
 
 def test_the_odd_forms_are_drawn():
-    texts = "\n".join(drawn(payloads(schema.schema(Version.V16, "GetDiagnostics", "request")), 500))
+    texts = "\n".join(drawn(payloads(schema.schema(Version.V16, "GetDiagnostics", "request")), 1_500))
     forms = [
         "23:59:60Z",
         '":1.0',
