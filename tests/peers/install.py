@@ -78,6 +78,7 @@ PEERS = {
     for peer in (
         Peer("ocpp-csms", "csms", "launch.py", ("requirements.txt",)),
         Peer("ocpp-broker", "csms", "launch.py", ("requirements.txt",)),
+        Peer("arthexis", "csms", "launch.py", ("requirements.txt",)),
         Peer("ocpp-ws-cli", "cs", "launch.mjs", ("package.json", "package-lock.json")),
     )
 }
