@@ -54,12 +54,14 @@ class Peer:
         role: what it is, `cs` or `csms`.
         launcher: the script that starts it.
         pins: the files that say which versions are installed.
+        tls: whether its launcher takes a certificate, so that it is met over wss:// (security profile 2).
     """
 
     name: str
     role: str
     launcher: str
     pins: tuple[str, ...]
+    tls: bool = False
 
     @property
     def folder(self):
@@ -89,7 +91,7 @@ PEERS = {
     for peer in (
         Peer("ocpp-csms", "csms", "launch.py", ("requirements.txt",)),
         Peer("ocpp-broker", "csms", "launch.py", ("requirements.txt",)),
-        Peer("arthexis", "csms", "launch.py", ("requirements.txt",)),
+        Peer("arthexis", "csms", "launch.py", ("requirements.txt",), tls=True),
         Peer("ocpp-ws-cli", "cs", "launch.mjs", ("package.json", "package-lock.json")),
         Peer("microocpp", "cs", "launch.py", ("sources.toml", "integration.cmake", "random.cpp")),
     )

@@ -21,10 +21,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from install import PEERS, Unavailable, install
 
 from ocpp_tck.case import cases_root, read_cases
+from ocpp_tck.net.pki import Authority
 from ocpp_tck.report.known import load_known
 
 REPORTS = Path(__file__).resolve().parents[2] / "reports" / "peers"
-RUN_SECONDS = 420
+RUN_SECONDS = 900
 NOT_JUDGED = {"not run", "not applicable"}
 
 
@@ -115,6 +116,7 @@ def run_kit(peer):
 def started(peer, listen, log):
     """Start the peer by its launcher; gives its addresses, and ends it by closing its stdin."""
     place = ["--url", f"ws://{listen}/ocpp"] if peer.role == "cs" else ["--listen", "127.0.0.1:0"]
+    place += certificates(Path(log.name).parent) if peer.tls else []
     command = [*peer.command(), *place, "--control", "127.0.0.1:0", "--until-stdin-closes"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log}
     with subprocess.Popen(command, text=True, env={**os.environ, "PEER_LOG": "DEBUG"}, **pipes) as process:
@@ -128,6 +130,14 @@ def started(peer, listen, log):
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def certificates(folder):
+    """The options that give a peer a certificate of this run; `ca.pem` in the folder says whom the kit trusts."""
+    authority = Authority.root()
+    (folder / "ca.pem").write_text(authority.pem, encoding="ascii")
+    files = authority.server("127.0.0.1").write(folder, "peer")
+    return ["--certificate", str(files.certificate), "--key", str(files.key)]
 
 
 def free_port():

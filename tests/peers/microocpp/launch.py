@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -37,6 +38,8 @@ REST_SECONDS = 10
 START_SECONDS = 20
 POLL_SECONDS = 0.05
 RECONNECT_SECONDS = 1
+LIVED_SECONDS = 1.0
+"""A product that has crashed sooner after its start would only do so again."""
 PARKED = {"evPlugged": False, "evsePlugged": False, "evReady": False, "evseReady": False}
 CHARGING = dict.fromkeys(PARKED, True)
 AT = ("connector", "evse")
@@ -99,14 +102,16 @@ class ChargePoint:
         self._await_rest(process)
 
     def _watch(self, process):
-        """Starts the product again when it has ended to reset."""
+        """Starts the product again when it has ended to reset, which it does not always survive to the end."""
+        begun = time.monotonic()
         code = process.wait()
         with self._lock:
             if self._process is not process:
                 return
             self._process = None
         if code != 0:
-            sys.stderr.write(f"microocpp: the product ended by itself with {code}\n")
+            sys.stderr.write(f"microocpp: the product ended with {code}\n")
+        if code != 0 and time.monotonic() - begun < LIVED_SECONDS:
             self.failed.set()
             return
         self._power_on()
