@@ -191,7 +191,10 @@ def parse_options():
     parser.add_argument("--password", help="Basic authentication; 8 to 20 characters")
     parser.add_argument("--control", type=parse_address, default=("127.0.0.1", 0), help="HOST:PORT for commands")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end also when stdin reaches its end")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.url.startswith("ws://"):
+        parser.error(f"--url: {options.url} does not begin with ws://; over TLS the product believes any certificate")
+    return options
 
 
 def main():
