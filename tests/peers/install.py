@@ -1,4 +1,4 @@
-"""Creates or refreshes the environments of the peers, each from its own pinned list and registry.
+"""Creates or refreshes the environments of the peers, each from its own pinned list and registry or sources.
 
 `python tests/peers/install.py [NAME …] [--into .peers]` prints one line per peer: what it did, or
 why it could not. Exit status: 0 all there; 3 at least one can't be had here (no registry, no
@@ -16,21 +16,25 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 INTO = HERE.parents[1] / ".peers"
 INSTALL_SECONDS = 300
+BUILD_SECONDS = 1800
+BUILD_TOOLS = ("git", "cmake", "c++")
 NODE_MAJOR = 20
 STAMP = "installed-from"
 
 UNREACHABLE = re.compile(
     r"NewConnectionError|Max retries exceeded|Temporary failure in name resolution|Name or service not known"
     r"|ConnectTimeout|ReadTimeout|Read timed out|ProxyError|Connection refused|Network is unreachable"
+    r"|Could not resolve host|Failed to connect|unable to access|Connection timed out"
     r"|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT"
 )
-"""How pip and npm say that they can't reach their registry."""
+"""How pip, npm and git say that they can't reach where they fetch from."""
 
 
 class Unavailable(Exception):
@@ -50,12 +54,14 @@ class Peer:
         role: what it is, `cs` or `csms`.
         launcher: the script that starts it.
         pins: the files that say which versions are installed.
+        tls: whether its launcher takes a certificate, so that it is met over wss:// (security profile 2).
     """
 
     name: str
     role: str
     launcher: str
     pins: tuple[str, ...]
+    tls: bool = False
 
     @property
     def folder(self):
@@ -66,11 +72,18 @@ class Peer:
         """Where it is installed."""
         return into / self.name
 
+    @property
+    def kind(self):
+        """What installs it: `python`, `node` or `sources`, after the first file of pins."""
+        return {"requirements.txt": "python", "package.json": "node", "sources.toml": "sources"}[self.pins[0]]
+
     def command(self, into=INTO):
         """The start of the command line that launches it; options follow."""
-        if self.launcher.endswith(".py"):
-            return [str(self.environment(into) / "bin" / "python"), str(self.folder / self.launcher)]
-        return ["node", str(self.folder / self.launcher), "--installed-in", str(self.environment(into))]
+        script = str(self.folder / self.launcher)
+        if self.kind == "python":
+            return [str(self.environment(into) / "bin" / "python"), script]
+        runtime = "node" if self.kind == "node" else sys.executable
+        return [runtime, script, "--installed-in", str(self.environment(into))]
 
 
 PEERS = {
@@ -78,7 +91,9 @@ PEERS = {
     for peer in (
         Peer("ocpp-csms", "csms", "launch.py", ("requirements.txt",)),
         Peer("ocpp-broker", "csms", "launch.py", ("requirements.txt",)),
+        Peer("arthexis", "csms", "launch.py", ("requirements.txt",), tls=True),
         Peer("ocpp-ws-cli", "cs", "launch.mjs", ("package.json", "package-lock.json")),
+        Peer("microocpp", "cs", "launch.py", ("sources.toml", "integration.cmake", "random.cpp")),
     )
 }
 
@@ -100,20 +115,19 @@ def install(name, into=INTO):
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
             return False
         shutil.rmtree(target, ignore_errors=True)
-        if peer.launcher.endswith(".py"):
-            _install_python(peer, target)
-        else:
-            _install_node(peer, target)
+        {"python": _install_python, "node": _install_node, "sources": _install_sources}[peer.kind](peer, target)
         stamp.write_text(wanted, encoding="utf-8")
     return True
 
 
 def _fingerprint(peer):
     """Changes with the pins and with what runs them."""
-    if peer.launcher.endswith(".py"):
+    if peer.kind == "python":
         runtime = f"python {sys.version_info.major}.{sys.version_info.minor} {sys.executable}"
-    else:
+    elif peer.kind == "node":
         runtime = f"node {_node_major()}"
+    else:
+        runtime = "built"
     pins = hashlib.sha256()
     for name in peer.pins:
         pins.update((peer.folder / name).read_bytes())
@@ -155,21 +169,49 @@ def _install_node(peer, target):
     )  # fmt: skip
 
 
-def _run(command, what, cwd=None):
+def _install_sources(peer, target):
+    """Fetches the pinned commits and builds the target; git's `url.<base>.insteadOf` leads to a mirror."""
+    missing = [tool for tool in BUILD_TOOLS if shutil.which(tool) is None]
+    if missing:
+        raise Unavailable(f"{', '.join(missing)} not on the PATH; install Debian's git, cmake and g++")
+    listed = tomllib.loads((peer.folder / "sources.toml").read_text(encoding="utf-8"))
+    for source in listed["source"]:
+        _fetch_source(source, target / source["folder"])
+    include = f"-DCMAKE_PROJECT_{listed['build']['project']}_INCLUDE={peer.folder / listed['build']['include']}"
+    build = ["cmake", "-S", ".", "-B", "build", "-DCMAKE_BUILD_TYPE=Release", "-Wno-dev", include]
+    _run(build, "cmake can't prepare the build", cwd=target)
+    build = ["cmake", "--build", "build", "--parallel", "2", "--target", listed["build"]["target"]]
+    _run(build, "the pinned sources can't be built", cwd=target, seconds=BUILD_SECONDS)
+
+
+def _fetch_source(source, folder):
+    """One pinned commit, and of it only the `paths` if it names any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    what = f"git cannot fetch {source['repository']}"
+    fetch = ["git", "fetch", "-q", "--depth", "1", "origin", source["commit"]]
+    _run(["git", "init", "-q"], what, cwd=folder)
+    _run(["git", "remote", "add", "origin", source["repository"]], what, cwd=folder)
+    if "paths" in source:
+        _run(["git", "sparse-checkout", "set", "--no-cone", *source["paths"]], what, cwd=folder)
+        fetch.insert(2, "--filter=blob:none")
+    _run(fetch, what, cwd=folder)
+    _run(["git", "checkout", "-q", "FETCH_HEAD"], what, cwd=folder)
+
+
+def _run(command, what, cwd=None, seconds=INSTALL_SECONDS):
     """Runs an installer; raises `Unavailable` or `InstallFailed` with its last words."""
     try:
         done = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-            timeout=INSTALL_SECONDS,
-        )  # fmt: skip
+            command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=seconds
+        )
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{what}: no answer within {INSTALL_SECONDS} s") from error
+        raise Unavailable(f"{what}: no answer within {seconds} s") from error
     if done.returncode == 0:
         return
     output = done.stdout + done.stderr
     if UNREACHABLE.search(output):
         raise Unavailable(f"{what}: its registry can't be reached from here")
-    errors = [line for line in output.splitlines() if re.match(r"(?i)(npm )?error", line)]
+    errors = [line for line in output.splitlines() if re.search(r"(?i)^(npm )?error|^fatal:|: error:", line)]
     raise InstallFailed(f"{what}: {' / '.join((errors or output.splitlines() or ['no output'])[:3])}")
 
 
