@@ -49,6 +49,7 @@ LONGEST_STATION_ID = 48  # OCPP-J 2.0.1 and 2.1 Part 4, 3.1.1
 TOKEN_TYPES = {
     "2.0.1": ("Central", "eMAID", "ISO14443", "ISO15693", "KeyCode", "Local", "MacAddress", "NoAuthorization"),
 }
+MAY_BE_EMPTY = frozenset({"configuration_value", "expired_token", "blocked_token"})
 LONGEST_DATA = {
     "vendor_id": 255,
     "message_id": 50,
@@ -339,7 +340,7 @@ class _Reader:
             table.refuse("valid_token_type", f"one of {', '.join(types)}{nearest(kind, types)}")
         seen: dict[str, str] = {}
         for key_name, value in values.items():
-            if key_name.endswith("_token"):
+            if key_name.endswith("_token") and value:
                 other = seen.setdefault(value.lower(), key_name)
                 if other != key_name:
                     table.problem(
@@ -356,7 +357,7 @@ class _Reader:
             longest = LONGEST_TOKEN[version]
         elif key == "charge_point_vendor":
             longest = LONGEST_VENDOR[version]
-        text = table.text(key, default, required=table.has(key) and key != "configuration_value", longest=longest)
+        text = table.text(key, default, required=table.has(key) and key not in MAY_BE_EMPTY, longest=longest)
         if key == "charging_rate_unit" and text and text not in RATE_UNITS:
             table.refuse(key, 'A (amperes) or W (watts), as "A"')
         return text

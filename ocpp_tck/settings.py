@@ -104,8 +104,8 @@ class TestData:
         other_token: an accepted token of another group.
         group_token: parentIdTag / groupIdToken of the first two.
         invalid_token: a token unknown to the CSMS.
-        expired_token: a token known as expired.
-        blocked_token: a token known as blocked.
+        expired_token: a token known as expired; empty when the CSMS under test knows none.
+        blocked_token: a token known as blocked; empty when the CSMS under test knows none.
         heartbeat_interval: seconds between heartbeats that the kit sets.
         boot_retry_interval: seconds the kit sets in a Rejected or Pending boot answer.
         meter_value_interval: seconds between sampled meter values.

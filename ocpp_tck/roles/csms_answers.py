@@ -129,7 +129,8 @@ class CsmsAnswers:
             data.expired_token: "Expired",
             data.blocked_token: "Blocked",
         }
-        return next((status for known, status in table.items() if known.casefold() == str(token).casefold()), "Invalid")
+        presented = str(token).casefold()
+        return next((status for known, status in table.items() if known and known.casefold() == presented), "Invalid")
 
     def _in_group(self, token: Any) -> bool:
         group = {self._data.valid_token.casefold(), self._data.same_group_token.casefold()}

@@ -72,6 +72,11 @@ def test_everything_that_a_file_can_say(tmp_path):
     assert settings.driver.folder == tmp_path
 
 
+def test_a_central_system_may_know_no_expired_and_no_blocked_token(tmp_path):
+    settings = loaded(CSMS + '[test_data]\nexpired_token = ""\nblocked_token = ""\n', tmp_path)
+    assert (settings.test_data.expired_token, settings.test_data.blocked_token) == ("", "")
+
+
 def test_option_over_environment_over_file_over_default(tmp_path):
     environ = {
         "OCPP_TCK_SUT_VENDOR": "environment",
