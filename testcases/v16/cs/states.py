@@ -569,10 +569,13 @@ def certificate_renewed(station: Station) -> None:
 
 
 def delete_installed(station: Station) -> None:
-    """Delete the root certificates that a case has installed, so that there is room for others."""
+    """Delete the root certificates that a case has installed, whichever hashes they are known by (M04.FR.07)."""
     while station.installed:
-        named = hash_data(station.installed.pop(), "SHA256")
-        station.send("DeleteCertificate", certificateHashData=named).answer()
+        certificate = station.installed.pop()
+        for algorithm in ("SHA256", "SHA384", "SHA512"):
+            named = hash_data(certificate, algorithm)
+            if station.send("DeleteCertificate", certificateHashData=named).answer().get("status") != "NotFound":
+                break
 
 
 # -- checks that several documents' sections share -------------------------------------------------------------------

@@ -89,5 +89,3 @@ def test_wrong_signature(station: Station, step: Any) -> None:
             station.expect("SecurityEventNotification", where=event)
     with step("post", "Every connector is Available again"):
         files.available_again(station)
-    with step("post", "The charge point does not install the firmware", requirement="L01.FR.04, L01.FR.12"):
-        station.expect_none(files.SIGNED, where={"status": files.BEFORE_INSTALLED | {"Installed"}})
