@@ -200,6 +200,8 @@ def _name_defect(made: x509.Certificate, host: str) -> str:
     shown = ", ".join(found)
     if not found:
         return "its subject has no commonName (CN)"
+    if not _subject(made.subject, NameOID.ORGANIZATION_NAME):
+        return "its subject has no organizationName (O), its owner (A00.FR.509)"
     if host and not _is_place(host) and host.casefold() not in {name.casefold() for name in found}:
         return f"its commonName (CN) is {shown} instead of {host}"
     if not host and any(_is_place(name) for name in found):

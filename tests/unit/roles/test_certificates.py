@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from ocpp_tck.net import pki
 from ocpp_tck.net.security import Security
@@ -97,6 +98,9 @@ def test_certificates_of_the_other_end(root):
     assert c.peer_defect(root.client("SN-1").pem) == ""
     assert "is a URL or an address" in c.peer_defect(root.client("10.0.0.1").pem)
     assert "is a URL or an address" in c.peer_defect(root.client("wss://a/b").pem)
+    nameless = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "SN-1")])
+    key = pki.new_key("ecdsa")
+    assert "A00.FR.509" in c.peer_defect(root.issue(key.public_key(), nameless, "client", key=key).pem)
     assert "1024 bits" in c.peer_defect(root.client("SN-1", algorithm="rsa", rsa_bits=1024).pem)
     server = root.server("csms.example", "127.0.0.1")
     assert c.peer_defect(server.pem, "CSMS.example") == ""
