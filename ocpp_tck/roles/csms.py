@@ -107,13 +107,18 @@ class Csms(Product):
 
         One that completes the handshake without a subprotocol, and then closes the connection, has refused (OCPP-J 1.6
         3.2; errata 3.4); without closing it within the limit response it has agreed on none: an empty text.
+        HTTP 401 and 403 are about credentials only where the subprotocol of the version is offered: servers that
+        close before they accept answer 403 to any other.
 
         Raises:
             Inconclusive: it could not be reached.
         """
         self.disconnect()
         result = self._endpoint.connect(subprotocols=subprotocols)
-        if isinstance(result, Refusal) and result.cause in {"unreachable", "credentials", "tls", "tls-version"}:
+        unmet = {"unreachable", "tls", "tls-version"}
+        if self.conversation.version.subprotocol in subprotocols:
+            unmet.add("credentials")
+        if isinstance(result, Refusal) and result.cause in unmet:
             raise Inconclusive(f"{result.reason} ({self.conversation.station})")
         if isinstance(result, Refusal):
             return None
