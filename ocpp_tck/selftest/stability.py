@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from ocpp_tck.settings import Settings
 
 SUTS = ("csms", "cs")
+PROFILE = "security_profile="
+"""Option of an embedded product, and what follows is the security profile of its connection."""
 LOOPS, RESTARTS, ORDERS, LOADED, WORKERS = 10, 5, 3, 2, 4
 SCENARIOS = ("loops", "restarts", "random order", "-n 4", "load", "slowed")
 GOOD = {str(Verdict.PASS), str(Verdict.WARN), str(Verdict.NOT_APPLICABLE)}
@@ -85,18 +87,31 @@ class Suite:
         """For a person."""
         return f"{self.sut} {self.version}{' with ' + ' and '.join(self.variant) if self.variant else ''}"
 
+    @property
+    def profile(self) -> int:
+        """Security profile of the connection."""
+        found = [int(one.removeprefix(PROFILE)) for one in self.variant if one.startswith(PROFILE)]
+        return found[0] if found else 0
+
     def cases(self) -> list[tuple[Case, Callable[..., None]]]:
-        """Give its cases; the second charge point runs those that only apply to it, as the demo has it."""
+        """Give its cases, those that change what can't be undone last; each product runs what the demo has it run."""
         known = cases_of(self.sut, self.version).values()
-        if not self.variant:
-            return list(known)
-        return [pair for pair in known if demo.of_variant(self.sut, self.version, pair[0].applies_if)]
+        chosen = [pair for pair in known if self._has(pair[0])]
+        return sorted(chosen, key=lambda pair: bool(pair[0].changes))
+
+    def _has(self, case: Case) -> bool:
+        if self.profile:
+            return self.profile in case.security_profiles
+        if self.variant:
+            return demo.of_variant(self.sut, self.version, case.applies_if)
+        return not case.security_profiles or 0 in case.security_profiles
 
 
 def suites(sut: str | None, version: str | None) -> list[Suite]:
     """Give every suite, or those of a role or version."""
     found = [Suite(role, name) for role in SUTS for name in VERSIONS]
     found.append(Suite("cs", "1.6", demo.VARIANT))
+    found += [Suite(role, "1.6", (f"{PROFILE}{number}",)) for role in SUTS for number in (1, 2, 3)]
     return [one for one in found if sut in {None, one.sut} and version in {None, one.version}]
 
 
@@ -240,9 +255,7 @@ def product(suite: Suite, *options: str) -> Iterator[Bench]:
 
 def loops(suite: Suite, ledger: Ledger, count: int) -> None:
     """Run the suite again and again on one product."""
-    with product(suite) as place:
-        for _ in range(count):
-            run_suite(place, suite, "loops", ledger)
+    _again(suite, "loops", ledger, [None] * count)
 
 
 def restarts(suite: Suite, ledger: Ledger, count: int) -> None:
@@ -254,16 +267,21 @@ def restarts(suite: Suite, ledger: Ledger, count: int) -> None:
 
 def orders(suite: Suite, ledger: Ledger, count: int, seed: int) -> None:
     """Run the suite in random orders on one product."""
-    with product(suite) as place:
-        for number in range(count):
-            run_suite(place, suite, "random order", ledger, order=seed + number)
+    _again(suite, "random order", ledger, [seed + number for number in range(count)])
 
 
 def loaded(suite: Suite, ledger: Ledger, count: int) -> None:
     """Run the suite while the machine is busy."""
-    with product(suite) as place:
-        for _ in range(count):
-            run_suite(place, suite, "load", ledger)
+    _again(suite, "load", ledger, [None] * count)
+
+
+def _again(suite: Suite, scenario: str, ledger: Ledger, given: Sequence[int | None]) -> None:
+    """Run the suite once for each order; a product that has other credentials afterwards is started anew each time."""
+    each = [[order] for order in given] if suite.profile else [list(given)]
+    for part in each:
+        with product(suite) as place:
+            for order in part:
+                run_suite(place, suite, scenario, ledger, order=order)
 
 
 def shares(suite: Suite) -> list[list[tuple[Case, Callable[..., None]]]]:
@@ -295,7 +313,9 @@ def with_workers(suite: Suite, ledger: Ledger) -> None:
         )
         found = 0
         for folder in sorted(Path(scratch).iterdir()):
-            of = Suite(suite.sut, suite.version, demo.VARIANT if folder.name.endswith("-variant") else ())
+            _, _, kind = folder.name.partition(f"-demo-{suite.sut}-{suite.version}")
+            variant = {"": (), "-variant": demo.VARIANT}.get(kind, (f"{PROFILE}{kind[-1:]}",))
+            of = Suite(suite.sut, suite.version, variant)
             wanted = {case.id for case, _ in of.cases()}
             journals = [read_journal(path) for path in sorted(folder.glob("journal-*.jsonl"))]
             for case in fold(journals).cases:
