@@ -38,8 +38,8 @@ ROLES = ("csms", "cs")
 CONFIRMED = 0.003
 """Part of the replayed mutants that is run live as well: replay and reality have to agree."""
 HELD = frozenset({"frame.dropped", "frame.delayed", "frame.swapped", "inject.data_transfer", "inject.heartbeat"})
-"""Not confirmed so: the product waits for the answer to such a frame, and the link holds up what comes behind it; and of
-a request that the link injects the product knows nothing, so that one of its own may cross it."""
+"""Not confirmed so: the product waits for the answer to such a frame, and the link holds up what comes behind it; and
+of a request that the link injects the product knows nothing, so that one of its own may cross it."""
 
 
 @dataclass(frozen=True, slots=True)
