@@ -187,7 +187,7 @@ class Station(Product):
 
     def _ask_unknown(self) -> None:
         """Ask once for what a station that only connected again did not say: a cable may be in since another run."""
-        observed, asks = self.observed, self._asks
+        observed, asks = self.observed, self._asks and self.declared.get("remote_trigger") is not False
         self._asks = False
         for evse, connector in self._places if asks and observed.accepted and not observed.booted else ():
             if not observed.status(connector, evse) and not self._reports(evse, connector):

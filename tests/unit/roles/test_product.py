@@ -324,6 +324,13 @@ def test_a_station_that_can_not_be_asked_is_taken_as_it_is(tmp_path):
     assert not on.observed.connectors
 
 
+def test_a_station_without_triggers_is_not_asked(tmp_path):
+    on = stage(tmp_path)
+    on.station.declared = {"remote_trigger": False}
+    on.station.wait_reported()
+    assert on.sent() == []
+
+
 def test_a_station_that_reports_no_more_ends_that_wait(tmp_path):
     on = stage(tmp_path)
     on.station.hardware = Hardware(connectors=3)
