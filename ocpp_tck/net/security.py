@@ -48,7 +48,7 @@ class Security:
         self._connection = connection
         self._renewed: Files | None = None
         self._requested: Key | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="ocpp-tck-keys-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def begin_anew(self) -> None:
         """Return to profile, password and certificate of the configuration."""
@@ -70,7 +70,8 @@ class Security:
 
     def close(self) -> None:
         """Remove the private keys that were made."""
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     @cached_property
     def authority(self) -> Authority | None:
@@ -146,6 +147,8 @@ class Security:
 
     def written(self, made: Certified, name: str, chain: str = "") -> Files:
         """Write a certificate and its key where only the run finds them."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="ocpp-tck-keys-")
         files = made.write(Path(self._folder.name), name)
         if chain:
             files.certificate.write_text(chain, encoding="ascii")
