@@ -201,7 +201,12 @@ def _null(dice: Random, scene: Scene) -> list[Mutant]:
     del dice
     if scene.version != "1.6":
         return []
-    empty = Rework(lambda frame: [*frame[:-1], None] if isinstance(frame, list) and frame[-1] == {} else None)
+
+    def nulled(frame: Any) -> Any:  # the errorDetails of an error that another mutant has made stay an object
+        is_plain = isinstance(frame, list) and frame[0] in {2, 3} and frame[-1] == {}
+        return [*frame[:-1], None] if is_plain else None
+
+    empty = Rework(nulled)
     return [on(scene.sut, kind, "", empty, f"null {kind}") for kind in ("call", "result")]
 
 
