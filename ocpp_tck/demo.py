@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,12 +96,22 @@ def argument(option: str) -> str:
     return f"--{name.replace('_', '-')}{equals}{value}"
 
 
+_LISTENING = range(20_000, 32_000)
+"""Below the ports that Linux, macOS and Windows give to outgoing connections, one of which could take a free one."""
+
+
 def free_port() -> int:
-    """Give a port of the loopback interface that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Give a port of the loopback interface that nobody uses right now.
+
+    Raises:
+        OSError: there is none.
+    """
+    for _ in range(100):
+        port = secrets.choice(_LISTENING)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(errno.EADDRINUSE, f"no free port from {_LISTENING.start} to {_LISTENING.stop - 1}")
 
 
 @contextmanager

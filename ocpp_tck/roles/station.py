@@ -34,9 +34,10 @@ _QUEUED = {"StartTransaction", "StopTransaction", "MeterValues", "TransactionEve
 def _is_owed(event: Event, boot: float) -> bool:
     """Whether a message tells a status, or something of before the boot (1.6 3.7; 2.0.1 E04)."""
     payload = event.payload if isinstance(event.payload, dict) else {}
-    if event.kind != "call" or event.action in _STATUS:
-        told = event.action == "StatusNotification" or bool(availabilities(event.action, payload))
-        return event.kind == "call" and told
+    if event.kind != "call":
+        return False
+    if event.action in _STATUS:
+        return event.action == "StatusNotification" or bool(availabilities(event.action, payload))
     values = payload.get("meterValue") if event.action == "MeterValues" else None
     first = values[0] if isinstance(values, list) and values else payload
     moment = quick(str(first.get("timestamp"))) if isinstance(first, dict) else None

@@ -245,17 +245,8 @@ def _read(journal: Path, suite: Suite, scenario: str, ledger: Ledger) -> None:
 
 @contextlib.contextmanager
 def product(suite: Suite, *options: str) -> Iterator[Bench]:
-    """Start the product of a suite, with the limits and dwells of the demo; a port that was free may be taken since."""
-    with contextlib.ExitStack() as stack:
-        for left in (2, 1, 0):
-            try:
-                place = stack.enter_context(
-                    bench(suite.sut, suite.version, (*suite.variant, *options), short=demo.SHORT)
-                )
-                break
-            except (OSError, RuntimeError):
-                if not left:
-                    raise
+    """Start the product of a suite, with the limits and dwells of the demo."""
+    with bench(suite.sut, suite.version, (*suite.variant, *options), short=demo.SHORT) as place:
         yield place
 
 

@@ -64,13 +64,13 @@ def test_trigger(csms: Csms, operator: Operator, step: Any) -> None:
     wanted = order_trigger(csms, operator, "Accepted", requestedMessage="DiagnosticsStatusNotification")
     with step("13", "The central system triggers a DiagnosticsStatusNotification"):
         csms.expect("TriggerMessage", where=wanted)
-    with step("16", "The central system takes the status Idle"):
+    with step("16", "The central system takes the status Idle, or says that it lacks the profile"):
         takes_idle(csms, "DiagnosticsStatusNotification")
 
     wanted = order_trigger(csms, operator, "Accepted", requestedMessage="FirmwareStatusNotification")
     with step("17", "The central system triggers a FirmwareStatusNotification"):
         csms.expect("TriggerMessage", where=wanted)
-    with step("20", "The central system takes the status Idle"):
+    with step("20", "The central system takes the status Idle, or says that it lacks the profile"):
         takes_idle(csms, "FirmwareStatusNotification")
 
 
