@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import states
+from . import security_states, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,6 @@ def station(ocpp_run: Run, transport: None, operator: Operator) -> Iterator[Stat
         states.cancel_reservations(product)
         states.leave_operative(product)
         states.clear_profiles(product)
-        states.delete_installed(product)
+        security_states.delete_installed(product)
         for text in product.restore_configuration():
             ocpp_run.remark(text)

@@ -8,7 +8,7 @@ from ocpp_tck.case import testcase
 from ocpp_tck.roles.certificates import entry_of, hash_data, same_certificate
 from ocpp_tck.verdict import NotApplicable
 
-from . import states
+from . import security_states
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.station import Station
@@ -27,14 +27,14 @@ CENTRAL_SYSTEM, MANUFACTURER = "CentralSystemRootCertificate", "ManufacturerRoot
 )
 def test_renew_certificate(station: Station, step: Any) -> None:
     """The kit signs what the charge point asks for; the charge point comes back with the new certificate."""
-    states.cpo_named(station)
+    security_states.cpo_named(station)
     station.answer("SignCertificate", then={"status": "Accepted"})
     trigger = station.send("ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
     with station.unordered():
         with step("2", "The charge point accepts to ask for a certificate"):
             assert trigger.response().status == "Accepted"
         with step("3", "The charge point asks for a certificate for a new key, with CpoName as organization"):
-            request = states.right_request(station)
+            request = security_states.right_request(station)
 
     chain = station.certificates.signed(request)
     signed = station.send("CertificateSigned", certificateChain=chain)
@@ -80,7 +80,7 @@ def test_install_central_system_root(station: Station, step: Any) -> None:
 
     With AdditionalRootCertificateCheck the kit's own root has signed it, which it replaces.
     """
-    replaces = states.one_root_only(station)
+    replaces = security_states.one_root_only(station)
     certificate = station.certificates.root(signed=replaces)
     if not replaces:
         station.installed.append(certificate)
@@ -107,11 +107,11 @@ def test_delete_certificate(station: Station, step: Any) -> None:
 
     With AdditionalRootCertificateCheck there is one only, which is in use and stays (M04.FR.06).
     """
-    if states.one_root_only(station):
+    if security_states.one_root_only(station):
         raise NotApplicable("AdditionalRootCertificateCheck leaves one root certificate, and that one is in use")
     certificate = station.certificates.root()
     station.installed.append(certificate)
-    states.certificate_installed(station, CENTRAL_SYSTEM, certificate)
+    security_states.certificate_installed(station, CENTRAL_SYSTEM, certificate)
 
     ids = station.send("GetInstalledCertificateIds", certificateType=CENTRAL_SYSTEM)
     with step("2", "The charge point lists the certificate"):
@@ -140,14 +140,14 @@ def test_delete_certificate(station: Station, step: Any) -> None:
 )
 def test_invalid_charge_point_certificate(station: Station, step: Any) -> None:
     """The certificate is out of date, and an authority has signed it that the charge point does not know."""
-    states.cpo_named(station)
+    security_states.cpo_named(station)
     station.answer("SignCertificate", then={"status": "Accepted"})
     trigger = station.send("ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
     with station.unordered():
         with step("2", "The charge point accepts to ask for a certificate"):
             assert trigger.response().status == "Accepted"
         with step("3", "The charge point asks for a certificate for a new key, with CpoName as organization"):
-            request = states.right_request(station)
+            request = security_states.right_request(station)
 
     wrong = station.certificates.signed(request, wrong=True)
     signed = station.send("CertificateSigned", certificateChain=wrong)

@@ -8,7 +8,7 @@ from ocpp_tck.case import testcase
 from ocpp_tck.roles.certificates import peer_defect
 from ocpp_tck.verdict import Signal
 
-from . import states
+from . import security_states, states
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.station import Station
@@ -59,9 +59,9 @@ def test_upgrade_profile(station: Station, step: Any) -> None:
     """
     before = station.security_profile
     if before == 1:
-        states.certificate_installed(station, "CentralSystemRootCertificate", station.certificates.trusted())
+        security_states.certificate_installed(station, "CentralSystemRootCertificate", station.certificates.trusted())
     else:
-        states.certificate_renewed(station)
+        security_states.certificate_renewed(station)
         station.settle()
     station.use_profile(before + 1)
     try:
@@ -115,9 +115,9 @@ def test_downgrade_profile(station: Station, step: Any) -> None:
 )
 def test_basic_authentication(station: Station, step: Any) -> None:
     """After a reset the charge point authenticates itself with its identity and its password."""
-    states.triggered_to_reset(station)
+    security_states.triggered_to_reset(station)
     with step("1", "The charge point sends its identity and a password of 16 to 20 bytes"):
-        states.right_credentials(station, station.expect_connection(within="reboot").auth)
+        security_states.right_credentials(station, station.expect_connection(within="reboot").auth)
     with step("3", "The charge point boots"):
         station.expect_boot()
     with step("5", "The charge point reports Available for each connector and 0"):
@@ -134,7 +134,7 @@ def test_basic_authentication(station: Station, step: Any) -> None:
 )
 def test_server_certificate(station: Station, step: Any) -> None:
     """After a reset the charge point connects over TLS; then the cipher suites are tried one by one."""
-    states.triggered_to_reset(station)
+    security_states.triggered_to_reset(station)
     with step("2", "The charge point uses TLS 1.2 or newer"):
         handshake = station.expect_connection(within="reboot")
         assert handshake.tls["version"] in {"TLSv1.2", "TLSv1.3"}
@@ -144,13 +144,13 @@ def test_server_certificate(station: Station, step: Any) -> None:
             "The charge point sends its identity and a password of 16 to 20 bytes",
             when="the security profile is 2",
         ):
-            states.right_credentials(station, handshake.auth)
+            security_states.right_credentials(station, handshake.auth)
     with step("7", "The charge point boots"):
         station.expect_boot()
     with step("9", "The charge point reports Available for each connector and 0"):
         states.available_after_boot(station)
     with step("2", "The charge point connects with each of the two cipher suites of one family"):
-        states.supports_suites(station)
+        security_states.supports_suites(station)
 
 
 @testcase(
@@ -163,7 +163,7 @@ def test_server_certificate(station: Station, step: Any) -> None:
 )
 def test_client_certificate(station: Station, step: Any) -> None:
     """After a reset the charge point shows its own certificate; then the cipher suites are tried one by one."""
-    states.triggered_to_reset(station)
+    security_states.triggered_to_reset(station)
     with step("4", "The charge point uses TLS 1.2 or newer"):
         tls = station.expect_connection(within="reboot").tls
         assert tls["version"] in {"TLSv1.2", "TLSv1.3"}
@@ -175,4 +175,4 @@ def test_client_certificate(station: Station, step: Any) -> None:
     with step("9", "The charge point reports Available for each connector and 0"):
         states.available_after_boot(station)
     with step("4", "The charge point connects with each of the two cipher suites of one family"):
-        states.supports_suites(station)
+        security_states.supports_suites(station)
