@@ -1,0 +1,1 @@
+"""The commands of `ocpp-tck`, by what they are for; each a thin adapter."""

@@ -1,0 +1,79 @@
+"""`ocpp-tck run` and `demo`: cases against a product, by pytest in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocpp_tck.case import cases_root
+from ocpp_tck.commands.choices import ROLES, VERSIONS
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def _pytest(config: Path, options: list[str]) -> int:
+    """Run pytest as a process of its own: two runs of one command share no state."""
+    fixed = ["-p", "no:cacheprovider", "-p", "no:randomly", "--capture=no", "-o", "addopts=", "--import-mode=importlib"]
+    root = str(cases_root())
+    command = [sys.executable, "-m", "pytest", root, "--rootdir", root, *fixed, "--ocpp-config", str(config), *options]
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own interpreter
+
+        def forward(number: int, _frame: FrameType | None) -> None:
+            with contextlib.suppress(ValueError):  # Windows, where the console tells both
+                process.send_signal(number)
+
+        before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@click.command()
+@click.option("--config", "config", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"), show_default=True)
+@click.option("--sut", type=ROLES, help="Role of the product, over the file.")
+@click.option("--version", "version", type=VERSIONS, help="OCPP version, over the file.")
+@click.option("--profile", multiple=True, help="Only cases of this profile; repeatable.")
+@click.option("--case", "cases", multiple=True, help="Only this OCA case; repeatable.")
+@click.option("--report-dir", type=click.Path(path_type=Path), help="Folder of this run's evidence.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on with the interrupted run in that folder.")
+@click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
+@click.option("--strict", is_flag=True, help="A warning fails the run.")
+@click.option("--seed", type=int, help="Seed of message ids and generated data.")
+@click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist and as many stations.")
+def run(config: Path, workers: int, **options: Any) -> None:
+    """Run the cases against the product that the configuration names."""
+    sys.exit(_pytest(config, _options(options) + (["-n", str(workers)] if workers else [])))
+
+
+def _options(given: dict[str, Any]) -> list[str]:
+    names = {"sut": "sut", "version": "version", "report_dir": "report-dir", "seed": "seed"}
+    names["resume"] = "resume"
+    names["known_failures"] = "known-failures"
+    options = [f"--ocpp-{option}={given[name]}" for name, option in names.items() if given.get(name) is not None]
+    options += [f"--ocpp-profile={profile}" for profile in given.get("profile", ())]
+    options += [f"--ocpp-case={case}" for case in given.get("cases", ())]
+    return options + (["--ocpp-strict"] if given.get("strict") else [])
+
+
+@click.command()
+@click.option("--sut", type=ROLES, help="Only this role; both without.")
+@click.option("--version", "version", type=VERSIONS, default="1.6", show_default=True)
+@click.option("--report-dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist.")
+def demo(sut: str | None, version: str, report_dir: Path, workers: int) -> None:
+    """Run the whole kit on the embedded products."""
+    from ocpp_tck.demo import demonstrate  # noqa: PLC0415 - starts processes
+
+    worst = 0
+    for role in [sut] if sut else ["csms", "cs"]:
+        worst = max(worst, demonstrate(role, version, report_dir, workers, _pytest))
+    sys.exit(worst)
