@@ -10,7 +10,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ocpp_tck.evidence.records import CaseEnded, StepEnded, StepStarted
+from ocpp_tck.evidence.records import BEFORE_NEXT_RUN, CaseEnded, StepEnded, StepStarted
 from ocpp_tck.protocol.types import Level
 from ocpp_tck.roles.conversation import PRODUCT
 from ocpp_tck.verdict import Failed, Inconclusive, Signal, Unanswered, Verdict, whole, worst
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from ocpp_tck.case import Case, PlannedStep
     from ocpp_tck.roles.conversation import Found
     from ocpp_tck.run import Run
+
+
+_DONE = (Verdict.PASS, Verdict.WARN)
+_KEPT = {
+    "password": "[connection.basic_auth] password has to be what [test_data] authorization_key is now",
+    "security_profile": "[connection] security_profile has to be {profile} now",
+}
+"""What a case that can't be undone leaves behind, by its `changes`, as far as the configuration has to follow."""
 
 
 class CaseRun:
@@ -163,6 +171,8 @@ class CaseRun:
         self.verdict = whole(own, verdicts)
         self.cause = self._decisive(broken)
         run.drivers.close_prompt()
+        if own in _DONE and (told := _KEPT.get(self.case.changes)):
+            run.remark(BEFORE_NEXT_RUN + told.format(profile=run.security_profile))
         self._write_end(phase)
 
     def _settled(self) -> Exception | None:

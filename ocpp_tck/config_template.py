@@ -175,6 +175,7 @@ _LIMITS = {
     "handshake": "for connecting: TCP, TLS and WebSocket together",
     "transfer": "from an order to the end of the download or upload",
     "install": "from the end of a download to that of the installation, a boot included",
+    "signing": "for a new key and its signing request, and from there to the signed certificate (1.6)",
 }
 
 

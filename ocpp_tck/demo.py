@@ -45,6 +45,7 @@ absence = 0.5
 interval = 1.0
 transfer = 10.0
 install = 10.0
+signing = 10.0
 """
 
 

@@ -194,6 +194,7 @@ class Limits:
         handshake: for the TCP, TLS and WebSocket handshakes.
         transfer: from an order, or the start of a transfer, to its end: downloads and uploads.
         install: from the end of a download to the start of the installation, and on to its end, a boot included.
+        signing: for a new key and the request to sign it, and from there to the signed certificate.
     """
 
     response: float = 30.0
@@ -208,6 +209,7 @@ class Limits:
     handshake: float = 20.0
     transfer: float = 300.0
     install: float = 600.0
+    signing: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

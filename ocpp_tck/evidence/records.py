@@ -356,6 +356,10 @@ class Remark(Record):
     text: str
 
 
+BEFORE_NEXT_RUN = "before the next run: "
+"""So begins a remark that says what to change in the configuration, for a case changed the product for good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSet(Record):
     """The clock of the kit's machine was set during the run; the kit's own goes on as if it had not been.

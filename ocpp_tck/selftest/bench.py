@@ -48,6 +48,7 @@ absence = 0.3
 interval = 0.7
 transfer = 2.0
 install = 3.0
+signing = 3.0
 """
 
 

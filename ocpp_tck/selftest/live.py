@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from ocpp_tck.selftest.lab import Lab, Outcome
 
+TRIES = 4
+"""So often a case is run in which the frame to change need not come each time."""
+LOST = 0.01
+"""Part of those drawn to confirm a replay whose frame may fail to come in every try; they confirm nothing."""
 PORTION = 40
 """So many mutants share an embedded product."""
 
@@ -66,11 +70,13 @@ def _confirmed(drawn: Sequence[Open], came: Found) -> Iterable[Row]:
         for one in came.judged
         if _verdict(one) != _verdict(said[one.key])
     ]
+    lost = came.problems
     yield Row(
         what="replayed mutants whose fate a running product confirms",
-        count=len(said),
+        count=len(said) - len(lost),
         good=len(came.judged) - len(wrong),
-        wrong=(*wrong, *came.problems),
+        wrong=(*wrong, *(lost if len(lost) > LOST * len(said) else ())),
+        note=f"not counted: {'; '.join(lost)}" if lost else "",
     )
 
 
@@ -112,9 +118,10 @@ def carry_out(portion: Portion) -> tuple[list[Judged], list[str]]:
 def _try(place: Lab, portion: Portion, one: Open) -> Judged | None:
     match = Match(sender=portion.sut, type=one.kind, action=one.action, nth=one.nth)
     mutant = Mutant(match, one.mutation.do, "defect")
-    came = place.alone(one.judged.case, portion.version, [mutant])
-    if not came.hits["defect"]:
-        came = place.alone(one.judged.case, portion.version, [mutant])  # a frame of this number need not always come
+    for _ in range(TRIES):
+        came = place.alone(one.judged.case, portion.version, [mutant])
+        if came.hits["defect"] or isinstance(one.mutation.do, Reorder):
+            break
     if not came.hits["defect"]:
         if not isinstance(one.mutation.do, Reorder):
             return None

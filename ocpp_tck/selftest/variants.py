@@ -35,6 +35,7 @@ LIMITS = {
     "interval": 2.5,
     "transfer": 10.0,
     "install": 15.0,
+    "signing": 10.0,
 }
 """Limits of the kit against a variant, seconds: wide enough for delays inside them and for a loaded machine."""
 STATION_IDS = {

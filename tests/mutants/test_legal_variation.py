@@ -10,6 +10,7 @@ import pytest
 from ocpp_tck.reference.mutant import Delay, Drop, Inject, Match, Mutant, Set
 from ocpp_tck.selftest.bench import STATION
 from ocpp_tck.selftest.lab import Lab, Outcome, lab
+from testcases.v16.cs import test_certificates as cs_certificates
 from testcases.v16.cs import test_configuration as cs_configuration
 from testcases.v16.cs import test_remote as cs_remote
 from testcases.v16.cs import test_start as cs_start
@@ -124,6 +125,34 @@ def cases(which: str, variations: dict[str, list[Mutant]]) -> Any:
 def test_station(station: Lab, name: str, case: Any) -> None:
     varied = OF_STATION[name]
     no_fail(station.run(case, varied))
+
+
+REFUSED = on(CS, "result", "InstallCertificate", Set({"status": "Rejected"}), nth=0)
+ROOM_FOR_ONE = Mutant(
+    Match(
+        sender=CS,
+        type="result",
+        action="GetConfiguration",
+        nth=0,
+        where={"configurationKey[0].key": "CertificateStoreMaxLength"},
+    ),
+    Set({"configurationKey[0].value": "1"}),
+    "no room",
+)
+
+
+@pytest.mark.parametrize(
+    "case", [cs_certificates.test_install_manufacturer_root, cs_certificates.test_delete_certificate]
+)
+def test_no_room_for_a_certificate(station: Lab, case: Any) -> None:
+    outcome = station.run(case, [REFUSED, ROOM_FOR_ONE])
+    assert outcome.verdict == "not applicable", outcome
+    assert all(outcome.hits.values()), outcome
+
+
+def test_a_refusal_without_need(station: Lab) -> None:
+    outcome = station.run(cs_certificates.test_install_manufacturer_root, [REFUSED])
+    assert (outcome.verdict, outcome.where) == ("fail", "step 2"), outcome
 
 
 def order(outcome: Outcome) -> list[str]:

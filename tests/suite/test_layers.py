@@ -45,7 +45,14 @@ MAY = {
 }
 """What each part may import of the kit; the adapters and `selftest` may import everything."""
 
-ADAPTERS = {"ocpp_tck.plugin", "ocpp_tck.cli", "ocpp_tck.commands", "ocpp_tck.demo", "ocpp_tck.demo_security", "ocpp_tck.selftest"}
+ADAPTERS = {
+    "ocpp_tck.plugin",
+    "ocpp_tck.cli",
+    "ocpp_tck.commands",
+    "ocpp_tck.demo",
+    "ocpp_tck.demo_security",
+    "ocpp_tck.selftest",
+}
 FOREIGN = {
     "ocpp_tck.protocol": {"asyncio", "socket", "websockets", "time", "threading", "pytest", "ssl"},
     "ocpp_tck.charging": {"asyncio", "socket", "websockets", "time", "threading", "pytest", "ssl"},

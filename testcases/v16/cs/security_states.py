@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.roles.certificates import entry_of, hash_data, request_defect
-from ocpp_tck.verdict import Failed, Inconclusive
+from ocpp_tck.verdict import Failed, Inconclusive, NotApplicable
 
 from . import states
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.station import Station
 
+ROOTS = ("CentralSystemRootCertificate", "ManufacturerRootCertificate")
 FAMILIES = {
     "ecdsa": ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
     "rsa": ("TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_GCM_SHA384"),
@@ -78,6 +79,23 @@ def one_root_only(station: Station) -> bool:
     return states.is_true(station.read_key("AdditionalRootCertificateCheck"))
 
 
+def excuse_full_store(station: Station, status: str) -> None:
+    """Let a charge point refuse a root certificate for which it has no room (M05.FR.03).
+
+    Raises:
+        NotApplicable: it refused, and lists as many certificates as CertificateStoreMaxLength allows.
+    """
+    length = station.read_key("CertificateStoreMaxLength") if status == "Rejected" else None
+    if length is None or not str(length.get("value", "")).isdecimal():
+        return
+    count = 0
+    for use in ROOTS:
+        listed = station.call("GetInstalledCertificateIds", certificateType=use)
+        count += len(listed.get("certificateHashData") or ())
+    if count >= int(length["value"]):
+        raise NotApplicable(f"the charge point has {count} root certificates and room for no more (M05.FR.03)")
+
+
 def certificate_installed(station: Station, use: str, certificate: str) -> None:
     """Memory state CertificateInstalled (2.26): a root certificate is installed.
 
@@ -88,6 +106,7 @@ def certificate_installed(station: Station, use: str, certificate: str) -> None:
     if entry_of(certificate, installed.get("certificateHashData")) is not None:
         return
     conf = station.call("InstallCertificate", certificateType=use, certificate=certificate)
+    excuse_full_store(station, str(conf.status))
     assert conf.status == "Accepted"
 
 
@@ -102,7 +121,7 @@ def certificate_requested(station: Station) -> str:
 
 def right_request(station: Station) -> str:
     """Take a SignCertificate and demand a right request in it; gives the request."""
-    request = str(station.expect("SignCertificate").csr)
+    request = str(station.expect("SignCertificate", within="signing").csr)
     defect = request_defect(request, station.data.cpo_name)
     assert not defect, defect
     return request

@@ -59,7 +59,9 @@ def test_install_manufacturer_root(station: Station, step: Any) -> None:
     station.installed.append(certificate)
     install = station.send("InstallCertificate", certificateType=MANUFACTURER, certificate=certificate)
     with step("2", "The charge point accepts the certificate"):
-        assert install.response().status == "Accepted"
+        status = str(install.response().status)
+        security_states.excuse_full_store(station, status)
+        assert status == "Accepted"
 
     ids = station.send("GetInstalledCertificateIds", certificateType=MANUFACTURER)
     with step("4", "The charge point lists the certificate among those of the manufacturer"):
@@ -86,7 +88,9 @@ def test_install_central_system_root(station: Station, step: Any) -> None:
         station.installed.append(certificate)
     install = station.send("InstallCertificate", certificateType=CENTRAL_SYSTEM, certificate=certificate)
     with step("2", "The charge point accepts the certificate"):
-        assert install.response().status == "Accepted"
+        status = str(install.response().status)
+        security_states.excuse_full_store(station, status)
+        assert status == "Accepted"
 
     ids = station.send("GetInstalledCertificateIds", certificateType=CENTRAL_SYSTEM)
     with step("4", "The charge point lists the certificate among those of the central system"):

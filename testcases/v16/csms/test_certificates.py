@@ -41,7 +41,7 @@ def test_renew_certificate(csms: Csms, operator: Operator, step: Any) -> None:
         with step("4", "The central system accepts the signing request"):
             assert csms.call("SignCertificate", csr=request).status == "Accepted"
         with step("5", "The central system sends the signed certificate, for the key of the request"):
-            chain = str(csms.expect("CertificateSigned").certificateChain)
+            chain = str(csms.expect("CertificateSigned", within="signing").certificateChain)
             assert is_for_request(chain, request), "it is no certificate (PEM) for the key of the request"
 
     csms.use_certificate(chain)
@@ -157,7 +157,7 @@ def test_invalid_charge_point_certificate(csms: Csms, operator: Operator, step: 
         with step("4", "The central system accepts the signing request"):
             assert csms.call("SignCertificate", csr=request).status == "Accepted"
         with step("5", "The central system sends the signed certificate, for the key of the request"):
-            chain = str(csms.expect("CertificateSigned").certificateChain)
+            chain = str(csms.expect("CertificateSigned", within="signing").certificateChain)
             assert is_for_request(chain, request), "it is no certificate (PEM) for the key of the request"
 
     with step("8", "The central system takes the security event"):

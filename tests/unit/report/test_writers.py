@@ -7,6 +7,7 @@ import pytest
 from synthetic import HOSTILE, Synthetic, whole_run
 
 from ocpp_tck.evidence.journal import JournalDamaged
+from ocpp_tck.evidence.records import BEFORE_NEXT_RUN, Remark
 from ocpp_tck.report.json_report import schema
 from ocpp_tck.report.terminal import describe, lines, summary_lines
 from ocpp_tck.report.text import iso, moment, seconds, visible
@@ -143,6 +144,17 @@ def test_the_terminal_summary_cannot_be_hijacked(whole):
     assert told[-2].startswith("KIT ERROR  Acme Wallbox <7>: 8 kit error, 7 fail, 8 inconclusive, 8 warning, 42 pass")
     assert not [line for line in told if any(character in line for character in (*RAW, "\n"))]
     assert "… 7 more: fail" in summary_lines(load_model(whole), most=1)
+
+
+def test_what_the_configuration_has_to_follow_is_told_at_the_end(run):
+    run.case()
+    run.write(Remark, text=f"{BEFORE_NEXT_RUN}[connection] security_profile has to be 2 now")
+    run.write(Remark, text="something else")
+    run.end_case()
+    run.done()
+    told = summary_lines(write_reports(run.folder))
+    assert told[-2] == "Before the next run: [connection] security_profile has to be 2 now"
+    assert "something else" not in "".join(told)
 
 
 def test_a_flood_keeps_its_ends_and_what_broke_a_rule(run):
