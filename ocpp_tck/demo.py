@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
-import secrets
+import os
 import socket
 import subprocess
 import sys
@@ -99,6 +100,9 @@ def argument(option: str) -> str:
 
 _LISTENING = range(20_000, 32_000)
 """Below the ports that Linux, macOS and Windows give to outgoing connections, one of which could take a free one."""
+_APART = 17
+_next_port = itertools.count(os.getpid() * _APART)
+"""Each process looks in another place, and never twice in one: between the look and the listening, another could."""
 
 
 def free_port() -> int:
@@ -108,7 +112,7 @@ def free_port() -> int:
         OSError: there is none.
     """
     for _ in range(100):
-        port = secrets.choice(_LISTENING)
+        port = _LISTENING[next(_next_port) % len(_LISTENING)]
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ocpp_tck.selftest.lab import Lab, Outcome
 
-TRIES = 4
+TRIES = 2
 """So often a case is run in which the frame to change need not come each time."""
 LOST = 0.01
 """Part of those drawn to confirm a replay whose frame may fail to come in every try; they confirm nothing."""
@@ -100,8 +100,18 @@ def portions(found: Iterable[Open]) -> list[Portion]:
 
 def carry_out(portion: Portion) -> tuple[list[Judged], list[str]]:
     """Run a portion; gives the mutants with their fates, and what could not be tried."""
+    judged, left = _on_a_product(portion)
+    if left:  # a product that does not come back spoils all that follows
+        further, left = _on_a_product(replace(portion, members=left))
+        judged += further
+    named = (f"{one.judged.case} {portion.version}: {one.mutation.name}" for one in left)
+    return judged, [f"{name}: the frame did not come" for name in named]
+
+
+def _on_a_product(portion: Portion) -> tuple[list[Judged], tuple[Open, ...]]:
+    """Run a portion on a new product; gives the mutants with their fates, and those whose frame did not come."""
     judged: list[Judged] = []
-    problems: list[str] = []
+    left: list[Open] = []
     with (
         tempfile.TemporaryDirectory(prefix="ocpp-tck-selftest-") as folder,
         lab(portion.sut, Path(folder), *portion.variant, version=portion.version) as place,
@@ -109,10 +119,10 @@ def carry_out(portion: Portion) -> tuple[list[Judged], list[str]]:
         for one in portion.members:
             came = _try(place, portion, one)
             if came is None:
-                problems.append(f"{one.judged.case} {portion.version}: {one.mutation.name}: the frame did not come")
+                left.append(one)
             else:
                 judged.append(came)
-    return judged, problems
+    return judged, tuple(left)
 
 
 def _try(place: Lab, portion: Portion, one: Open) -> Judged | None:
