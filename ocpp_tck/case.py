@@ -61,6 +61,11 @@ class Case:
     security_profiles: tuple[int, ...] = ()
     status: str = "implemented"
 
+    @property
+    def turn(self) -> int:
+        """When it runs: what can't be undone after the rest, and last of all what takes a security profile away."""
+        return 2 if self.changes == "security_profile" else int(bool(self.changes))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:

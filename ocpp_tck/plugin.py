@@ -190,7 +190,7 @@ class Kit:
             (kept if case is None or self._selected(case) else dropped).append(item)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
-        kept.sort(key=lambda item: bool((case_of(getattr(item, "obj", None)) or _PLAIN).changes))
+        kept.sort(key=lambda item: (case_of(getattr(item, "obj", None)) or _PLAIN).turn)
         items[:] = kept
         self.total = len(kept)
         for item in kept:

@@ -97,7 +97,7 @@ class Suite:
         """Give its cases, those that change what can't be undone last; each product runs what the demo has it run."""
         known = cases_of(self.sut, self.version).values()
         chosen = [pair for pair in known if self._has(pair[0])]
-        return sorted(chosen, key=lambda pair: bool(pair[0].changes))
+        return sorted(chosen, key=lambda pair: pair[0].turn)
 
     def _has(self, case: Case) -> bool:
         if self.profile:
@@ -206,7 +206,7 @@ def run_suite(
     cases = list(suite.cases() if cases is None else cases)
     if order is not None:
         random.Random(f"{order} {suite.name}").shuffle(cases)  # noqa: S311 - reproducible, not secret
-        cases.sort(key=lambda pair: bool(pair[0].changes))
+        cases.sort(key=lambda pair: pair[0].turn)
     with tempfile.TemporaryDirectory(prefix="ocpp-tck-stability-") as scratch:
         config = Path(scratch) / "ocpp-tck.toml"
         config.write_text(place.config, encoding="utf-8")

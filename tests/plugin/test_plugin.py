@@ -146,9 +146,10 @@ def test_a_run_without_cases_does_not_speak_for_an_earlier_one(kit, server):
 
 
 def test_what_can_not_be_undone_runs_last(kit, server):
-    first = case("900", "csms", 'with step("1", "It lives"):\n    csms.call("Heartbeat")', changes="password")
-    ran = kit(config("csms", server.url), first, GOOD)
-    assert [one["id"] for one in ran.report["cases"]] == ["TC_901_CSMS", "TC_900_CSMS"]
+    body = 'with step("1", "It lives"):\n    csms.call("Heartbeat")'
+    first, second = case("899", "csms", body, changes="security_profile"), case("900", "csms", body, changes="password")
+    ran = kit(config("csms", server.url), first, second, GOOD)
+    assert [one["id"] for one in ran.report["cases"]] == ["TC_901_CSMS", "TC_900_CSMS", "TC_899_CSMS"]
 
 
 @pytest.mark.parametrize(
