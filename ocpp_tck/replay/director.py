@@ -55,6 +55,7 @@ class Director:
         moments: what was recorded, with the changes that are tried.
         product: side under test.
         began: time at which it begins, seconds since the epoch.
+        masked: makes of a JSON text of the kit what the journal would have of it.
 
     Attributes:
         now: the virtual time.
@@ -65,11 +66,15 @@ class Director:
 
     conversation: Conversation
 
-    def __init__(self, moments: Sequence[Moment], product: Side, began: float) -> None:
+    def __init__(
+        self, moments: Sequence[Moment], product: Side, began: float, masked: Callable[[str], str] = str
+    ) -> None:
+        self._masked = masked
         self._moments = moments
         self._product = product
         self._done = [False] * len(moments)
         self._at = 0
+        self._stop = len(moments)
         self._shift = 0.0
         self._owed: deque[tuple[int, Callable[[], None]]] = deque()
         self._lines: dict[str, Line] = {}
@@ -81,6 +86,30 @@ class Director:
         self.is_listening = False
         self.diverged = ""
         self.illegal_before = False
+
+    # -- windows ---------------------------------------------------------------------------------------------------
+
+    def begin(self, start: int, end: int, time: float) -> None:
+        """Go to a part of the recording, `moments[start:end]`, whatever became of the part before.
+
+        Args:
+            start: first moment of the part.
+            end: the one after its last.
+            time: when the part begins.
+        """
+        self._at, self._stop = start, end
+        self.now, self._shift = time, 0.0
+        self.diverged, self.illegal_before = "", False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection stands."""
+        return bool(self._lines)
+
+    def left(self) -> Moment | None:
+        """Give the first stimulus of the part that the kit has not given."""
+        index = self._find(lambda moment: moment.kind in STIMULI)
+        return None if index is None else self._moments[index]
 
     # -- time ------------------------------------------------------------------------------------------------------
 
@@ -107,7 +136,7 @@ class Director:
 
     def _next(self) -> int | None:
         """Give the next moment of the product; None when first the kit has to act, or all is over."""
-        while self._at < len(self._moments):
+        while self._at < self._stop:
             moment = self._moments[self._at]
             if self._done[self._at] or moment.of_connection in self._dead:
                 self._at += 1
@@ -172,7 +201,7 @@ class Director:
     def _answered_at(self, index: int) -> int:
         """Give where the recording has the kit's answer to a frame; 0 when it has none."""
         identifier = getattr(self._moments[index].record, "message_id", "")
-        for at in range(index + 1, len(self._moments)):
+        for at in range(index + 1, self._stop):
             moment = self._moments[at]
             if moment.kind is Kind.ANSWER and moment.message[1] == identifier:
                 return at
@@ -190,7 +219,7 @@ class Director:
             index = self._find(lambda moment: moment.kind is Kind.ANSWER and moment.message[1] == message[1])
             if index is not None:
                 self._perform(index)
-                if not _same(message[2:], self._moments[index].message[2:]):
+                if not self._same(message[2:], self._moments[index].message[2:]):
                     self.diverge(f"answered {text!r} instead of {self._moments[index].raw!r}")
             return
         self._stimulate(Kind.CALL, message, f"sent {text!r}")
@@ -207,14 +236,18 @@ class Director:
             return None
         recorded = self._moments[index].message
         skipped = 2 if kind is Kind.CALL and isinstance(message, list) else 0
-        if type(recorded) is not type(message) or not _same(message[skipped:], recorded[skipped:]):
+        if type(recorded) is not type(message) or not self._same(message[skipped:], recorded[skipped:]):
             self.diverge(f"{text} instead of {recorded}")
             return None
         self._perform(index)
         return index
 
+    def _same(self, one: Any, recorded: Any) -> bool:
+        """Whether two messages say the same, times apart: virtual and real processing differ by milliseconds."""
+        return one == recorded or self._masked(_timeless(one)) == _timeless(recorded)
+
     def _find(self, wanted: Callable[[Moment], bool]) -> int | None:
-        for index in range(self._at, len(self._moments)):
+        for index in range(self._at, self._stop):
             if not self._done[index] and wanted(self._moments[index]):
                 return index
         return None
@@ -273,11 +306,6 @@ class Director:
 
 def _by_kit(moment: Moment) -> bool:
     return getattr(moment.record, "by", "") == "kit"
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two messages say the same, times apart: virtual and real processing differ by milliseconds."""
-    return one == other or _timeless(one) == _timeless(other)
 
 
 def _timeless(message: Any) -> str:

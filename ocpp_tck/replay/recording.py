@@ -112,21 +112,42 @@ def read_recording(records: Iterable[Record]) -> Recording:
         raise ReplayError(f"the case {case.case} has no end; only a decided case can be replayed")
     if any(isinstance(one, (r.Frame, r.ConnectionOpened)) for one in every[:begun]):
         raise ReplayError(f"the product had connected before {case.case} began; record each case by itself")
-    inside = every[begun + 1 : ended]
-    frames = tuple(one for one in inside if isinstance(one, r.Frame))
-    has_password = any("Authorization" in getattr(one, "headers", {}) for one in inside)
-    identity = Identity(id=case.station, password="***" if has_password else None)
+    verdict: r.CaseEnded = every[ended]  # type: ignore[assignment]
+    return recording_of(run, case, every[begun + 1 : ended], verdict.verdict, every[:begun])
+
+
+def recording_of(
+    run: r.RunStarted,
+    case: r.CaseStarted,
+    inside: Sequence[Record],
+    verdict: str,
+    before: Sequence[Record] = (),
+    *,
+    has_password: bool = False,
+) -> Recording:
+    """Read the records of one case.
+
+    Args:
+        run: how the run began.
+        case: how the case began.
+        inside: what came after that.
+        verdict: what the case came to.
+        before: what came before, as far as it tells of the clock.
+        has_password: whether the station is known to have one.
+    """
+    secured = has_password or any("Authorization" in getattr(one, "headers", {}) for one in inside)
+    identity = Identity(id=case.station, password="***" if secured else None)
     moments = tuple(moment for one in asked_for(inside) if (moment := _moment(one)) is not None)
     return Recording(
         _settings(run, case, identity),
         identity,
         case,
         moments,
-        frames,
-        str(every[ended].verdict),  # type: ignore[attr-defined]
+        tuple(one for one in inside if isinstance(one, r.Frame)),
+        verdict,
         tuple(str(one.message[1]) for one in moments if one.kind is Kind.CALL and _is_call(one.message)),
         tuple(_transaction_ids(moments)),
-        tuple(one for one in every[:ended] if isinstance(one, r.ClockSet)),
+        tuple(one for one in (*before, *inside) if isinstance(one, r.ClockSet)),
         tuple(one for one in inside if isinstance(one, r.FileOffered)),
         tuple(pem for one in moments if one.kind in STIMULI for pem in _certificates(one.message)),
     )

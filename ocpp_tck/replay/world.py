@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from ocpp_tck.evidence.records import FileOffered
 from ocpp_tck.roles.drivers.base import Outcome, Result
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from ocpp_tck.evidence.records import ClockSet, Record
     from ocpp_tck.net import Refusal
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.drivers.base import Request
     from ocpp_tck.roles.files import Wanted
     from ocpp_tck.world import Drivers, Journalled
+
+T = TypeVar("T")
 
 
 class VirtualClock:
@@ -105,8 +108,8 @@ class ReplayedDrivers:
 class RecordedCertificates:
     """Gives the certificates that the kit sent in the recording, in order; no other one would be the same."""
 
-    def __init__(self, sent: Sequence[str]) -> None:
-        self._sent = iter(sent)
+    def __init__(self, sent: Iterator[str]) -> None:
+        self._sent = sent
 
     def root(self, *, expired: bool = False, signed: bool = False) -> str:
         """Give the next one."""
@@ -199,8 +202,8 @@ class ReplayedConnecting:
 class ReplayedFiles:
     """The kit's file servers in a replay: each place is where it was."""
 
-    def __init__(self, offers: Sequence[FileOffered], director: Director) -> None:
-        self._offers = iter(offers)
+    def __init__(self, offers: Iterator[FileOffered], director: Director) -> None:
+        self._offers = offers
         self._director = director
 
     def serve(self, wanted: Wanted) -> FileOffered:
@@ -212,25 +215,45 @@ class ReplayedFiles:
         return found
 
 
+class Fed(Iterator[T]):
+    """Gives what a recording has, in order; another recording may take its place."""
+
+    def __init__(self) -> None:
+        self.source: Iterator[T] = iter(())
+
+    def __next__(self) -> T:
+        """Give the next one."""
+        return next(self.source)
+
+
 class ReplayedWorld:
     """A world made of a recording."""
 
     def __init__(self, recording: Recording, director: Director) -> None:
         self._director = director
         self._password = recording.identity.password
-        self._offers = recording.offers
         self._security_profile = recording.settings.connection.security_profile
-        self.certificates: Certificates = RecordedCertificates(recording.certificates)
+        self._certificates: Fed[str] = Fed()
+        self._offers: Fed[FileOffered] = Fed()
+        self._message_ids: Fed[str] = Fed()
+        self._transaction_ids: Fed[int] = Fed()
+        self._unrecorded = (f"replayed-{number}" for number in itertools.count(1))
+        self.certificates: Certificates = RecordedCertificates(self._certificates)
         self.clock: Clock = VirtualClock(director, recording.clock_sets)
         self.memory = MemoryJournal()
         self.journal: Journalled = self.memory
         self.drivers: Drivers = ReplayedDrivers(director)
-        self.message_ids: Iterator[str] = itertools.chain(
-            recording.message_ids, (f"replayed-{number}" for number in itertools.count(1))
-        )
-        self.transaction_ids: Iterator[int] = itertools.chain(
-            recording.transaction_ids, itertools.count(max(recording.transaction_ids, default=0) + 1)
-        )
+        self.message_ids: Iterator[str] = self._message_ids
+        self.transaction_ids: Iterator[int] = self._transaction_ids
+        self.feed(recording)
+
+    def feed(self, recording: Recording) -> None:
+        """Give from now on what this recording has."""
+        last = max(recording.transaction_ids, default=0)
+        self._certificates.source = iter(recording.certificates)
+        self._offers.source = iter(recording.offers)
+        self._message_ids.source = itertools.chain(recording.message_ids, self._unrecorded)
+        self._transaction_ids.source = itertools.chain(recording.transaction_ids, itertools.count(last + 1))
 
     def listening(self, conversation: Conversation) -> ReplayedListening:
         """Give the kit's listener."""
