@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 from ocpp_tck import pics
 from ocpp_tck.config_overlay import ENVIRONMENT, overlay
 from ocpp_tck.config_template import template
+from ocpp_tck.evidence.dsse import KeyProblem, load_private
 from ocpp_tck.net.auth import key_bytes
 from ocpp_tck.roles.drivers import chain
 from ocpp_tck.settings import (
     Connection,
     DriverSettings,
+    Evidence,
     Evse,
     Files,
     Hardware,
@@ -176,6 +178,8 @@ class _Reader:
             pics=self._pics(self._table("pics"), sut),
             limits=self._limits(self._table("limits")),
             files=self._files(self._table("files")),
+            evidence=self._evidence(self._table("evidence")),
+            document=root.values,
             seed=root.integer("seed", 0, least=0),
             source=self._source,
             max_frame_bytes=root.integer("max_frame_bytes", 1_048_576, least=1024),
@@ -392,6 +396,16 @@ class _Reader:
             else:
                 table.refuse(name, "true or false, without quotes")
         return answers
+
+    def _evidence(self, table: Table) -> Evidence:
+        paths = {key.name: self._file(table, key.name) for key in fields(Evidence)}
+        table.finish()
+        if paths["signing_key"] is not None:
+            try:
+                load_private(paths["signing_key"])
+            except KeyProblem as problem:
+                table.problem("signing_key", str(problem))
+        return Evidence(**paths)
 
     def _files(self, table: Table) -> Files:
         known = Files()

@@ -39,6 +39,8 @@ _FIXED: Mapping[str, type] = {
     "station.connector": int,
     "station.evse": int,
     "driver.order": list,
+    "evidence.signing_key": str,
+    "evidence.product": str,
     "files.address": str,
     "files.host": str,
     "files.protocols": list,

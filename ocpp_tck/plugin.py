@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
     group.addoption("--ocpp-resume", metavar="DIR", help="go on with the interrupted run whose evidence is there")
     group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
+    group.addoption("--ocpp-sign-key", metavar="FILE", help="private key that signs the attestation of the run")
     group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
     group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
 
@@ -90,6 +91,7 @@ class Kit:
             self.settings: Settings = load(Path(config.getoption("--ocpp-config")), overrides=overrides)
         except ConfigError as error:
             raise pytest.UsageError(str(error)) from None
+        self.settings = self._signing()
         self.input: dict[str, Any] = getattr(config, "workerinput", {})
         self.worker: str = self.input.get("workerid", "main")
         workers, stations = config.getoption("numprocesses", None) or 0, len(self.settings.connection.stations)
@@ -130,6 +132,19 @@ class Kit:
             raise pytest.UsageError(f"--ocpp-resume: {error}") from None
         except JournalError as error:
             pytest.exit(f"--ocpp-resume: {error}", EXIT_KIT_ERROR)
+
+    def _signing(self) -> Settings:
+        """Give the settings with the key of the option over that of the file."""
+        from ocpp_tck.evidence.dsse import KeyProblem, load_private  # noqa: PLC0415
+
+        chosen = self.config.getoption("--ocpp-sign-key")
+        if not chosen:
+            return self.settings
+        try:
+            load_private(Path(chosen))
+        except KeyProblem as problem:
+            raise pytest.UsageError(f"--ocpp-sign-key: {problem}") from None
+        return replace(self.settings, evidence=replace(self.settings.evidence, signing_key=Path(chosen)))
 
     def _selection(self) -> str:
         """Write down which cases were asked for; empty for all."""
@@ -482,14 +497,18 @@ class Kit:
 
     def _report(self) -> None:
         """Write index and reports; what goes wrong becomes the problem, unless there is an earlier one."""
+        from ocpp_tck.bundle.seal import SealError, keep_inputs, seal_run  # noqa: PLC0415
         from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.evidence.manifest import ManifestError  # noqa: PLC0415
         from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
 
         try:
             write_index(self.folder)
+            keep_inputs(self.folder, self.settings, self.config.getoption("--ocpp-known-failures"))
             self.model = write_reports(self.folder, self.known)
-        except (JournalError, ReportError) as error:
+            seal_run(self.folder, self.model, self.settings)
+        except (JournalError, ReportError, SealError, ManifestError) as error:
             self.problem = self.problem or str(error)
         except Exception:  # noqa: BLE001 - the journals are whole; only their rendering failed
             again = f"`ocpp-tck report {self.folder}` tries again"

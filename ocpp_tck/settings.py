@@ -257,6 +257,19 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Section `[evidence]`: what is done with the evidence of a run when it has ended.
+
+    Attributes:
+        signing_key: the Ed25519 private key (PEM) that signs the attestation; None leaves it unsigned.
+        product: the file of the product, such as its firmware image, whose SHA-256 the attestation names.
+    """
+
+    signing_key: Path | None = None
+    product: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that one run was told.
 
@@ -267,6 +280,7 @@ class Settings:
         max_frame_bytes: a larger message of the product closes the connection and leaves the case inconclusive.
         max_case_messages: more messages of the product in one case do the same; no version of OCPP forbids them.
         max_case_bytes: more text of the product in one case does the same.
+        document: the configuration as it was read, options and environment included; it holds the secrets.
     """
 
     sut: Sut
@@ -277,8 +291,10 @@ class Settings:
     pics: Mapping[str, bool] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     files: Files = field(default_factory=Files)
+    evidence: Evidence = field(default_factory=Evidence)
     seed: int = 0
     source: Path | None = None
     max_frame_bytes: int = 1_048_576
     max_case_messages: int = 20_000
     max_case_bytes: int = 8_388_608
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)

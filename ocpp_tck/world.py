@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ocpp_tck.evidence.journal import Journal
@@ -15,6 +16,7 @@ from ocpp_tck.roles.clock import SystemClock
 from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
 from ocpp_tck.roles.drivers.chain import DriverChain
+from ocpp_tck.roles.drivers.secrets import secrets_of
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
 from ocpp_tck.roles.files import ServedFiles
 from ocpp_tck.settings import Files
@@ -195,4 +197,11 @@ def redactor(settings: Settings, identity: Identity) -> Redactor:
     if settings.files.password != Files().password:  # that of every kit is no secret
         secrets.append(settings.files.password)
     secrets += [data.authorization_key, bytes.fromhex(data.authorization_key).decode("latin-1")]
+    secrets += [
+        b64encode(f"{known.id}:{known.password}".encode()).decode("ascii")
+        for known in (*settings.connection.stations, identity)
+        if known.password
+    ]
+    known_ids = {known.id for known in settings.connection.stations}
+    secrets += sorted(secrets_of(settings.driver.tables) - known_ids)
     return Redactor(tokens, secrets)

@@ -46,6 +46,7 @@ def _pytest(config: Path, options: list[str]) -> int:
 @click.option("--report-dir", type=click.Path(path_type=Path), help="Folder of this run's evidence.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on with the interrupted run in that folder.")
 @click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
+@click.option("--sign-key", type=click.Path(path_type=Path), help="Private key that signs the attestation.")
 @click.option("--strict", is_flag=True, help="A warning fails the run.")
 @click.option("--seed", type=int, help="Seed of message ids and generated data.")
 @click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist and as many stations.")
@@ -58,6 +59,7 @@ def _options(given: dict[str, Any]) -> list[str]:
     names = {"sut": "sut", "version": "version", "report_dir": "report-dir", "seed": "seed"}
     names["resume"] = "resume"
     names["known_failures"] = "known-failures"
+    names["sign_key"] = "sign-key"
     options = [f"--ocpp-{option}={given[name]}" for name, option in names.items() if given.get(name) is not None]
     options += [f"--ocpp-profile={profile}" for profile in given.get("profile", ())]
     options += [f"--ocpp-case={case}" for case in given.get("cases", ())]

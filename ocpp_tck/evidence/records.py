@@ -38,6 +38,8 @@ class RunStarted(Record):
         selection: how the user selected cases; empty when all were asked for.
         resumed: which resumption of the run writes this; 0 for its first start.
         security_profile: security profile of the connection at the start.
+        anonymised: last hash of the journal of which this one was made by `ocpp-tck anonymise`; empty when this is the
+            journal as the run wrote it.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -55,6 +57,7 @@ class RunStarted(Record):
     hardware: Mapping[str, Any] = field(default_factory=dict)
     resumed: int = 0
     security_profile: int = 0
+    anonymised: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Result:
         sut: role, version, vendor and model.
         kit_version: of the kit that has judged.
         product: name and SHA-256 of the product's file, when one is known.
+        complete: whether the run came to its end and its evidence is sound.
         anonymised: whether the run was anonymised afterwards.
     """
 
@@ -49,6 +50,7 @@ class Result:
     sut: Mapping[str, str]
     kit_version: str
     product: tuple[str, str] | None = None
+    complete: bool = True
     anonymised: bool = False
 
 
@@ -75,13 +77,14 @@ def statement(run_dir: Path, manifest: Manifest, result: Result) -> bytes:
         "subject": subjects,
         "predicateType": PREDICATE,
         "predicate": {
-            "result": outcome(verdict for _, verdict in result.verdicts),
+            "result": outcome((verdict for _, verdict in result.verdicts), complete=result.complete),
             "configuration": configuration,
             **{
                 field: [name for name, found in result.verdicts if found == verdict]
                 for verdict, field in _LISTS.items()
             },
             "sut": dict(result.sut),
+            "complete": result.complete,
             **({"anonymised": True} if result.anonymised else {}),
         },
     }
@@ -92,13 +95,13 @@ def _resource(name: str, digest: str) -> dict[str, Any]:
     return {"name": name, "digest": {"sha256": digest}}
 
 
-def outcome(verdicts: Iterable[str]) -> str:
+def outcome(verdicts: Iterable[str], *, complete: bool = True) -> str:
     """Give the predicate's one word: PASSED when all that was decided passed, WARNED when something was warned of.
 
-    Everything else is FAILED, also a run in which a case is inconclusive, the kit failed, or nothing was decided: who
-    reads no more than this word must not take it for a pass.
+    Everything else is FAILED, also a run that is not complete, in which a case is inconclusive, the kit failed, or
+    nothing was decided: who reads no more than this word must not take it for a pass.
     """
     seen = set(verdicts) - {"not run", "not applicable"}
-    if not seen or not seen <= {"pass", "warn"}:
+    if not complete or not seen or not seen <= {"pass", "warn"}:
         return "FAILED"
     return "WARNED" if "warn" in seen else "PASSED"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ocpp_tck.evidence.journal import JournalFile
 
 INTERRUPTED = "The run was interrupted before the case ended."
+ANONYMISED = "This evidence was anonymised after the run: ids, tokens, serial numbers and addresses are pseudonyms."
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
 _FOUND = (Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
 
@@ -55,7 +56,7 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
         cases=ordered,
         declarations=mismatches(sut.get("version", ""), sut.get("role", ""), run.pics, ordered),
         answers=_answers(parts),
-        problems=(*_mixed(starts), *problems),
+        problems=(*((ANONYMISED,) if run.anonymised else ()), *_mixed(starts), *problems),
     )
 
 
@@ -98,6 +99,7 @@ def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
         selection=first.selection if first else "",
         workers=tuple(sorted({start.worker for start in starts})),
         journals=tuple(journal.path.name for journal in files),
+        anonymised=any(start.anonymised for start in starts),
     )
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ocpp_tck.report.model import Case, ReportModel
 
+KEPT = "known-failures.toml"
+"""Name of the copy in the folder of a run."""
 _FIELDS = {"case", "version", "verdict", "cause", "reason"}
 _NEEDED = ("case", "verdict", "reason")
 _VERDICTS = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)

@@ -193,6 +193,7 @@ class Run:
         duration: seconds that it ran, without the pauses before it was resumed.
         resumed: how often it was resumed.
         workers: one name per journal.
+        anonymised: whether the journals were anonymised after the run.
     """
 
     kit_version: str
@@ -210,6 +211,7 @@ class Run:
     workers: tuple[str, ...]
     journals: tuple[str, ...]
     resumed: int = 0
+    anonymised: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

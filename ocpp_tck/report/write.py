@@ -12,7 +12,7 @@ from ocpp_tck.report.fold import fold
 from ocpp_tck.report.html import render_html
 from ocpp_tck.report.json_report import render_json
 from ocpp_tck.report.junit import render_junit
-from ocpp_tck.report.known import apply_known
+from ocpp_tck.report.known import KEPT, apply_known, load_known
 from ocpp_tck.report.markdown import render_markdown
 
 if TYPE_CHECKING:
@@ -44,17 +44,30 @@ def load_model(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
     return apply_known(model, known) if known else model
 
 
+def load_kept(run_dir: Path | str) -> ReportModel:
+    """Read the journals of a run into a report model, with the known failures that the run was given.
+
+    Raises:
+        JournalDamaged: as `load_model`.
+        KnownFailuresError: the copy of the known failures in the folder is damaged.
+    """
+    kept = Path(run_dir) / KEPT
+    return load_model(run_dir, load_known(kept) if kept.exists() else ())
+
+
 def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
     """Write report.json, report.html, junit.xml, summary.md and allure-results/ beside the journals of a run.
 
-    Each is the old one or the new one at any moment, never a half.
+    Each is the old one or the new one at any moment, never a half. Without `known` those hold whose file the run has
+    copied there.
 
     Raises:
         JournalDamaged: there is no journal, or one is damaged.
+        KnownFailuresError: as `load_kept`.
         ReportError: a file cannot be written.
     """
     folder = Path(run_dir)
-    model = load_model(folder, known)
+    model = load_model(folder, known) if known else load_kept(folder)
     try:
         for name, render in WRITERS.items():
             write_whole(folder / name, render(model))

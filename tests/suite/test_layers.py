@@ -14,6 +14,7 @@ ROLES = PURE | {"ocpp_tck.net", "ocpp_tck.roles", "ocpp_tck.tables"}
 CASE = ROLES | {"ocpp_tck", "ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.config", "ocpp_tck.run", "ocpp_tck.doctor"}
 CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template", "ocpp_tck.case_run", "ocpp_tck.given", "ocpp_tck.world"}
 CASE |= {"ocpp_tck.replay"}
+CASE |= {"ocpp_tck.config_copy"}
 CASE |= {"ocpp_tck.recall", "ocpp_tck.resume", "ocpp_tck.interrupts"}
 
 MAY = {
@@ -31,6 +32,8 @@ MAY = {
     "ocpp_tck.config": CASE,
     "ocpp_tck.config_overlay": CASE,
     "ocpp_tck.config_template": CASE,
+    "ocpp_tck.config_copy": CASE,
+    "ocpp_tck.bundle": CASE | {"ocpp_tck.bundle", "ocpp_tck.report"},
     "ocpp_tck.run": CASE,
     "ocpp_tck.case_run": CASE,
     "ocpp_tck.given": CASE,
