@@ -98,8 +98,8 @@ def _open(recorded: Case, played: Played, *, same_kit: bool, differs: bool) -> s
         "a person was asked to make the product act, and when he had done so is not recorded": (
             differs and played.asked_person
         ),
-        "a rule was decided on a value that is masked in the journal": (
-            differs and any(not one.recomputable for one in recorded.violations)
+        "it was decided on a value that is masked in the journal": (
+            differs and (played.masked or any(not one.recomputable for one in recorded.violations))
         ),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

@@ -6,6 +6,7 @@ them stays byte for byte. Message id and action of a frame are never taken for a
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
@@ -13,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
+from urllib.parse import quote, quote_plus
 
-from ocpp_tck.evidence.records import Frame, Record
+from ocpp_tck.evidence.records import Frame, Record, ViolationFound
 
 MASK = "***"
 
@@ -42,11 +44,15 @@ Source: AuthorizationKey, 1.6 security whitepaper 2.3; BasicAuthPassword, 2.0.1 
 
 _VALUES = ("value", "attributeValue", "actualValue")
 _SHORT = 4
+_ENCODED = 6
+"""Bytes of the shortest secret that is looked for in base64 too: of a shorter one too few characters are its own."""
 MAX_LEARNT = 500
 """Secrets that are remembered: each later text is searched for all of them, and a product may send one per message."""
 _LONGEST_LEARNT = 10_000
 """Characters of a secret that is remembered; a private key has about 3,000."""
 _LEARNT_LENGTH = {"kit": 8, "product": 16}
+_KEPT = 100
+"""Frames that are kept in both forms: a rule is decided on a frame right after it came."""
 _STRUCTURE = frozenset(
     {
         *("action", "by", "case", "connection", "driver", "encoding", "kit_version", "level", "n", "node", "outcome"),
@@ -61,6 +67,11 @@ _AUTHORIZATION = re.compile(
     r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|digest)\s+)?)[^\s\"'*][^\s\"',]*"
 )
 _USERINFO = re.compile(r"(://[^/@:\s\"']*:)[^/@\s\"']+@")
+_SAID = re.compile(
+    r"(?i)(\b(?:pass(?:word|wd|phrase)|secret|credential|(?:api|access|client|auth|private|secret)[_-]?(?:key|token|secret))"
+    r"[\"']?\s*[:=]\s*[\"']?)[^\s\"'*,;&}<]+"
+)
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _LEXEME = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:]|[^\s"{}\[\],:]+', re.DOTALL)
 
 
@@ -88,18 +99,22 @@ class Redactor:
         self._secrets: frozenset[str] = frozenset()
         self._secret_parts = re.compile("(?!)")
         secrets = tuple(secrets)
+        self._encoded = {form for secret in secrets if len(secret) >= _SHORT for form in _encodings(secret)}
         self._most = len(secrets) + MAX_LEARNT
+        self._touched: dict[int, tuple[str, str]] = {}
         self._learn(secrets)
 
     def redact(self, record: Record) -> Record:
         """Give the record with secrets masked and tokens replaced by their names."""
+        if isinstance(record, ViolationFound):
+            record = self._told(record)
         if isinstance(record, Frame):
             self._learn(_secret_values(_parse(record.raw), self._fields), _LEARNT_LENGTH.get(record.sender, 0))
         changed: dict[str, Any] = {}
         for item in fields(record):
             value = getattr(record, item.name)
             if item.name == "raw":
-                changed[item.name] = self.frame(value)
+                changed[item.name] = self._noted(record, value)
             elif item.name in _STRUCTURE:
                 changed[item.name] = self._walk(value, self._hide)
             else:
@@ -107,9 +122,22 @@ class Redactor:
                 changed[item.name] = self._walk(value, self.text)
         return replace(record, **changed)
 
-    def touches(self, text: str) -> bool:
-        """Tell whether masking changes this text of a frame or any other text: no rule on it is recomputable."""
-        return self.frame(text) != text or self.text(text) != text
+    def _noted(self, record: Record, raw: str) -> str:
+        """Mask a frame, and keep for a while both forms of one that this changes."""
+        masked = self.frame(raw)
+        if masked != raw and isinstance(record, Frame):
+            with self._lock:
+                self._touched[record.n] = (raw, masked)
+                while len(self._touched) > _KEPT:
+                    del self._touched[next(iter(self._touched))]
+        return masked
+
+    def _told(self, record: ViolationFound) -> ViolationFound:
+        """Say of a broken rule that nobody can decide it again, when what it was decided on is masked."""
+        raw, masked = self._touched.get(record.frame, ("", ""))
+        if _at(raw, record.path) == _at(masked, record.path):
+            return record
+        return replace(record, recomputable=False)
 
     def text(self, text: str) -> str:
         """Mask free text: messages, causes, headers."""
@@ -159,6 +187,7 @@ class Redactor:
         text = _PEM.sub(rf"-----BEGIN \1PRIVATE KEY----- {MASK}", text)
         text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
         text = _USERINFO.sub(rf"\1{MASK}@", text)
+        text = _SAID.sub(rf"\1{MASK}", text)
         return self._secret_parts.sub(MASK, text)
 
     def _walk(self, value: Any, mask: Any) -> Any:
@@ -181,7 +210,7 @@ class Redactor:
             every = self._secrets | frozenset(islice(sorted(new - self._secrets), room))
             if every == self._secrets:
                 return
-            forms = {form for secret in every if len(secret) >= _SHORT for form in _forms(secret)}
+            forms = {form for secret in every if len(secret) >= _SHORT for form in _forms(secret)} | self._encoded
             ordered = sorted(forms, key=lambda form: (-len(form), form))
             self._secret_parts = re.compile("|".join(map(re.escape, ordered)) or "(?!)")
             self._secrets = every
@@ -191,8 +220,41 @@ def _forms(secret: str) -> Iterator[str]:
     """Give the spellings in which a secret may stand in a text: as it is, escaped, as hexadecimal digits."""
     yield secret
     yield json.dumps(secret)[1:-1]
-    digits = secret.encode("utf-8", "surrogatepass").hex()
-    yield from (digits, digits.upper())
+    whole = secret.encode("utf-8", "surrogatepass")
+    yield from (whole.hex(), whole.hex().upper())
+
+
+def _encodings(secret: str) -> Iterator[str]:
+    """Give more spellings of a configured secret: percent-encoded and in base64."""
+    whole = secret.encode("utf-8", "surrogatepass")
+    quoted = quote(whole, safe="")
+    yield from (quoted, quoted.replace("%20", "+"), quote(whole), quote_plus(whole))
+    if len(whole) >= _ENCODED:
+        yield from _in_base64(whole)
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Give the characters that base64 makes of a secret, wherever in a longer text it begins: three ways."""
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + secret)
+        first = -(-before * 4 // 3)
+        last = (before + len(secret)) * 4 // 3
+        core = text[first:last].decode("ascii")
+        yield from (core, core.replace("+", "-").replace("/", "_"))
+
+
+def _at(raw: str, path: str) -> Any:
+    """Give the value at a path of the payload of a frame, `meterValue[0].timestamp`; None without a path or a value."""
+    parsed = _parse(raw)
+    if not path or parsed is _NOT_JSON or not isinstance(parsed, list):
+        return None
+    found: Any = next((part for part in reversed(parsed) if isinstance(part, _Members)), None)
+    for name, index in _PART.findall(path):
+        if index:
+            found = found[int(index)] if isinstance(found, list) and int(index) < len(found) else None
+        else:
+            found = found.get(name) if isinstance(found, _Members) else None
+    return found
 
 
 def _bare(name: str) -> str:

@@ -6,6 +6,7 @@ not spoil those after it: each begins at its own place in the recording, at its 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -36,6 +37,10 @@ STAND_IN = "TCK.STANDIN."
 """Begins the token that stands for a pseudonym in a replay; with the longest name it has 20 characters (1.6 idTag)."""
 
 
+MASKED = f'"{MASK}"'
+_SETTING = {"ChangeConfiguration", "SetVariables"}
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """One case that was replayed.
@@ -44,11 +49,13 @@ class Played:
         diverged: what the kit did otherwise than recorded; empty: all went as recorded.
         missing: why it could not be replayed; empty when it was.
         asked_person: whether a person was asked to make the product act; what he said is not in the journal.
+        masked: whether a frame of the product has a secret, which the journal does not.
     """
 
     diverged: str = ""
     missing: str = ""
     asked_person: bool = False
+    masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,18 @@ def _unmasked(record: Any, names: Mapping[str, str]) -> Any:
     return replace(record, **changed) if changed else record
 
 
+def _with_key(record: Record, key: str) -> Record:
+    """Put a key where a request of the product sets one: the journal has a mask there, which is no legal key."""
+    if (
+        isinstance(record, r.Frame)
+        and (record.sender, record.type) == ("product", "CALL")
+        and record.action in _SETTING
+        and MASKED in record.raw
+    ):
+        return replace(record, raw=record.raw.replace(MASKED, json.dumps(key)))
+    return record
+
+
 def _walk(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         if "<token:" in value:
@@ -116,6 +135,7 @@ class _Playing:
     def __init__(self, started: r.RunStarted, records: Sequence[Record], before: Sequence[Stretch]) -> None:
         self._before = before
         self._started = _with_data(started)
+        records = [_with_key(one, self._started.test_data["authorization_key"]) for one in records]
         every = [record for one in (*before,) for record in one.records] + list(records)
         has_password = any("Authorization" in getattr(one, "headers", {}) for one in every)
         begins = [at for at, one in enumerate(records) if isinstance(one, r.CaseStarted)]
@@ -168,13 +188,14 @@ class _Playing:
 
 def _play(run: Run, director: Director, recording: Recording, window: Sequence[Record]) -> Played:
     asked = any(isinstance(one, r.OperatorActed) and one.outcome == "prompted" for one in window)
+    masked = any(isinstance(one, r.Frame) and one.sender == "product" and MASK in one.raw for one in window)
     case = recording.case
     try:
         facts, function, path = _found(case.case, case.version)
     except CaseError as error:
         run.journal.write(case)
         director.catch_up()
-        return Played(missing=str(error), asked_person=asked)
+        return Played(missing=str(error), asked_person=asked, masked=masked)
     plan = steps_of(path, function.__name__)
     applies, reason = pics.decide(facts.applies_if, run.settings.pics)
     if applies is True:
@@ -188,7 +209,8 @@ def _play(run: Run, director: Director, recording: Recording, window: Sequence[R
     left = director.left()
     if left is not None:
         director.diverge(f"did not do {left.message}")
-    return Played(diverged="" if director.illegal_before else director.diverged, asked_person=asked)
+    diverged = "" if director.illegal_before else director.diverged
+    return Played(diverged=diverged, asked_person=asked, masked=masked)
 
 
 @cache

@@ -256,11 +256,79 @@ def test_a_product_cannot_blacken_ordinary_words(redactor):
     assert redactor.text("Accepted 0123456789abcdef") == "Accepted ***"
 
 
-def test_touches_tells_whether_a_rule_can_be_recomputed(redactor):
-    assert redactor.touches('[2,"1","A",{"idTag":"TCK-VALID"}]')
-    assert redactor.touches('[2,"1","A",{"password":"x"}]')
-    assert redactor.touches("AB")
-    assert not redactor.touches('[2,"1","A",{"idTag":"TCK-OTHER"}]')
+def broken(path, frame=1):
+    return r.ViolationFound(
+        time=1, frame=frame, sender="product", rule="schema.length", level="must", message="m", clause="c", path=path
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "path", "recomputable"),
+    [
+        ('[2,"1","A",{"idTag":"TCK-VALID"}]', "idTag", False),
+        ('[2,"1","A",{"idTag":"TCK-VALID"}]', "", True),
+        ('[2,"1","A",{"idTag":"TCK-OTHER"}]', "idTag", True),
+        ('[2,"1","A",{"idTag":"TCK-VALID","n":1}]', "n", True),
+        ('[2,"1","A",{"idTag":"TCK-VALID","n":1}]', "n.gone[3]", True),
+        ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[0].password", False),
+        ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[0]", False),
+        ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[1]", True),
+        ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[7]", True),
+        ("Authorization: Basic abc", "x", True),
+        ('{"password":"abc"}', "password", True),
+    ],
+)
+def test_a_rule_on_a_masked_value_is_not_recomputable(redactor, raw, path, recomputable):
+    redactor.redact(kit_frame(raw, "product"))
+    assert redactor.redact(broken(path)).recomputable is recomputable
+    assert redactor.redact(broken(path, frame=2)).recomputable
+
+
+def test_only_the_last_frames_are_remembered_for_that(redactor):
+    for number in range(1, 150):
+        redactor.redact(
+            r.Frame(
+                time=1, n=number, connection="c", station="s", sender="product", raw='["TCK-VALID",{"a":"TCK-VALID"}]'
+            )
+        )
+    assert redactor.redact(broken("a", frame=1)).recomputable
+    assert not redactor.redact(broken("a", frame=149)).recomputable
+
+
+def test_a_configured_secret_is_masked_in_every_spelling():
+    secret = "pä/ss+wörd 42"
+    redactor = Redactor({}, [secret])
+    from urllib.parse import quote, quote_plus
+
+    for before in ("", "C", "CP", "CP1:", "CP001:"):
+        whole = f"{before}{secret}:and more".encode()
+        for form in (base64.b64encode(whole), base64.urlsafe_b64encode(whole)):
+            text = redactor.text(form.decode())
+            assert MASK in text
+    for form in (quote(secret), quote(secret, safe=""), quote_plus(secret), secret.encode().hex()):
+        assert redactor.text(f"x={form}&y") == f"x={MASK}&y"
+    assert Redactor({}, ["abcd"]).text("YWJjZA==") == "YWJjZA=="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password: hunter2",
+        "Passwd='hunter2'",
+        '{"api_key":"hunter2"}',
+        "client-secret=hunter2&x=1",
+        "passphrase = hunter2",
+    ],
+)
+def test_what_a_text_calls_a_secret_is_one(redactor, text):
+    masked = redactor.text(text)
+    assert "hunter2" not in masked
+    assert MASK in masked
+
+
+def test_words_about_secrets_are_none(redactor):
+    for text in ("the password was changed", "no access key", "idToken: 'TCK'", "key: AuthorizationKey"):
+        assert redactor.text(text) == text
 
 
 JSON = st.recursive(
@@ -294,7 +362,7 @@ def test_json_stays_json_of_the_same_shape(value, ascii_only, indent):
 @given(st.text())
 @settings(max_examples=100, deadline=None)
 def test_any_text_is_survived(text):
-    Redactor({"AB": "short"}, [PASSWORD]).touches(text)
+    Redactor({"AB": "short"}, [PASSWORD]).frame(text)
 
 
 def test_secrets_without_end_are_not_all_remembered():
