@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ocpp_tck.evidence.earlier import Stretch
+    from ocpp_tck.evidence.records import Record
     from ocpp_tck.protocol.types import Message
     from ocpp_tck.roles.csms import Csms
     from ocpp_tck.roles.operator import Operator
@@ -90,6 +91,19 @@ def recall(stretches: Sequence[Stretch], run: Run) -> None:
         for key, value in listener.configuration.changed.items():
             run.station.restore_afterwards(key, value)
         listener.surroundings.tell(run.operator)
+
+
+def recall_surroundings(records: Iterable[Record], operator: Operator) -> None:
+    """Teach an operator what was done at the station, as the records of a run have it."""
+    surroundings = _Surroundings()
+    for record in records:
+        if isinstance(record, CaseStarted):
+            surroundings.begin()
+        elif isinstance(record, (OperatorAsked, OperatorActed)):
+            surroundings.note(record)
+    for placed in (operator.plugged, operator.faulted, operator.failing_locks):
+        placed.clear()
+    surroundings.tell(operator)
 
 
 class _Listener:

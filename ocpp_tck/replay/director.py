@@ -59,6 +59,7 @@ class Director:
 
     Attributes:
         now: the virtual time.
+        slack: seconds by which a wait may have ended late in the recording, on a busy machine.
         diverged: what the kit did otherwise than recorded, empty as long as it did not.
         illegal_before: whether the product had broken a must-rule by then.
         conversation: receives what happens; set once before the first moment.
@@ -83,6 +84,7 @@ class Director:
         self._worked = False
         self._current = 0
         self.now = began
+        self.slack = 0.0
         self.is_listening = False
         self.diverged = ""
         self.illegal_before = False
@@ -100,6 +102,21 @@ class Director:
         self._at, self._stop = start, end
         self.now, self._shift = time, 0.0
         self.diverged, self.illegal_before = "", False
+
+    def rush(self, opened: Sequence[str]) -> None:
+        """After the kit went another way: let the rest of the part happen, and agree on what is open at its end.
+
+        Args:
+            opened: ids of the connections that stand at the end of the part in the recording.
+        """
+        for index in range(self._at, self._stop):
+            if not self._done[index] and self._moments[index].kind not in {*STIMULI, Kind.ANSWER}:
+                self._happen(index)
+        while self._owed:
+            self._work()
+        for line in [one for one in self._lines.values() if one.id not in opened]:
+            self._end(line, 1001, "", "network")
+        self._closing.clear()
 
     @property
     def is_open(self) -> bool:
@@ -119,8 +136,11 @@ class Director:
         index = self._next()
         if self._worked:
             return
-        if index is not None and self._due(index) <= self.now + seconds:
+        limit = self.now + seconds
+        if index is not None and self._due(index) <= limit + self.slack:
             self._happen(index)
+            while self._owed and self.now > limit:  # the wait ends here, and the kit had answered by then
+                self._work()
         else:
             self.now += seconds
 

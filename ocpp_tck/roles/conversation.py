@@ -435,6 +435,14 @@ class Conversation:
                     self._stop_reading(self.transport, _TOO_FAST)
                 self.clock.wait(self.condition, _STEP)
 
+    def forget_calls(self) -> None:
+        """Forget what is queued and unanswered, on either side: nothing is known any more of what became of it."""
+        with self.condition:
+            self._drop_outstanding()
+            if self.transport is not None:
+                self.judge.closed(self.transport.id, self.clock.now())
+                self.judge.opened(self.transport.id, self.clock.now())
+
     def wake(self) -> None:
         """Let whoever waits look again: something outside the connection has changed."""
         with self.condition:
