@@ -3,7 +3,7 @@
 import click
 
 from ocpp_tck import __version__
-from ocpp_tck.commands.evidence import bundle, report, sign, verify
+from ocpp_tck.commands.evidence import anonymise, bundle, report, sign, verify
 from ocpp_tck.commands.planning import plan
 from ocpp_tck.commands.proof import reference, selftest
 from ocpp_tck.commands.running import demo, run
@@ -16,7 +16,7 @@ def main() -> None:
     """Run OCA-style conformance cases against a charging station or a CSMS."""
 
 
-for command in (init, doctor, plan, run, demo, report, verify, sign, bundle, pki, selftest, reference):
+for command in (init, doctor, plan, run, demo, report, verify, sign, bundle, anonymise, pki, selftest, reference):
     main.add_command(command)
 
 

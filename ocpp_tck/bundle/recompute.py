@@ -72,7 +72,7 @@ def _stretch(part: Stretch, before: Sequence[Stretch], *, same_kit: bool) -> lis
         why = f"the replay came to {len(replayed)} cases instead of {len(recorded)}"
         return [Judged(part.journal, one.id, str(one.verdict), open=why) for one in recorded]
     return [
-        _judged(part.journal, one, other, played, same_kit=same_kit)
+        _judged(part.journal, one, other, played, same_kit=same_kit, anonymised=bool(part.started.anonymised))
         for one, other, played in zip(recorded, replayed, again.played, strict=True)
     ]
 
@@ -81,13 +81,13 @@ def _cases(name: str, started: RunStarted, records: Sequence[Record]) -> tuple[C
     return fold([JournalFile(Path(name), (started, *records), torn=False, head=FIRST, size=0)]).cases
 
 
-def _judged(journal: str, recorded: Case, again: Case, played: Played, *, same_kit: bool) -> Judged:
+def _judged(journal: str, recorded: Case, again: Case, played: Played, *, same_kit: bool, anonymised: bool) -> Judged:
     difference = _difference(recorded, again)
-    reason = _open(recorded, played, same_kit=same_kit, differs=bool(difference))
+    reason = _open(recorded, played, same_kit=same_kit, differs=bool(difference), anonymised=anonymised)
     return Judged(journal, recorded.id, str(recorded.verdict), "" if reason else difference, reason)
 
 
-def _open(recorded: Case, played: Played, *, same_kit: bool, differs: bool) -> str:
+def _open(recorded: Case, played: Played, *, same_kit: bool, differs: bool, anonymised: bool) -> str:
     """Say why the frames can't tell; empty when they can."""
     reasons = {
         played.missing: bool(played.missing),
@@ -98,6 +98,7 @@ def _open(recorded: Case, played: Played, *, same_kit: bool, differs: bool) -> s
         "a person was asked to make the product act, and when he had done so is not recorded": (
             differs and played.asked_person
         ),
+        "what it was decided on was anonymised": differs and anonymised,
         "it was decided on a value that is masked in the journal": (
             differs and (played.masked or any(not one.recomputable for one in recorded.violations))
         ),

@@ -94,3 +94,19 @@ def bundle(folder: Path, target: Path) -> None:
         click.echo(f"{pack(folder, target)}")
     except ArchiveError as error:
         raise click.ClickException(str(error)) from None
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), required=True, help="Folder of the copy.")
+@click.option("--vendor", is_flag=True, help="Vendor, model and firmware become pseudonyms too.")
+def anonymise(folder: Path, target: Path, *, vendor: bool) -> None:
+    """Make a copy of a run that can be shared: ids, tokens, serial numbers and addresses become pseudonyms."""
+    from ocpp_tck.bundle.anonymise import AnonymiseError  # noqa: PLC0415
+    from ocpp_tck.bundle.anonymise import anonymise as copy  # noqa: PLC0415
+
+    try:
+        copy(folder, target, vendor=vendor)
+    except AnonymiseError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{target}: look it through before you share it; `ocpp-tck verify {target}` checks it")
