@@ -110,7 +110,7 @@ def _name(name: x509.Name, named: Callable[[str], str]) -> x509.Name:
 
 
 def _hashes(old: x509.Certificate, new: x509.Certificate) -> dict[str, str]:
-    """Give what of CertificateHashData follows from a certificate alone: the key of its issuer only when it is its own."""
+    """Give what of CertificateHashData follows from a certificate alone, its issuer's key when it is its own issuer."""
     found = {f"{old.serial_number:x}": f"{new.serial_number:x}"}
     is_own = old.issuer == old.subject
     for algorithm in _ALGORITHMS:
