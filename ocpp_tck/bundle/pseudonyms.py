@@ -64,7 +64,8 @@ class Pseudonyms:
         """Replace everything that is known, and addresses and host names, in any text; JSON stays JSON."""
         text = _PEM.sub(self._pem, text)
         if self._stale:
-            forms = {form for value in self._known for form in (value, json.dumps(value)[1:-1])}
+            spelt = {form for value in self._known for form in (value, value.upper())}
+            forms = spelt | {json.dumps(form)[1:-1] for form in spelt}
             ordered = sorted(forms, key=lambda form: (-len(form), form))
             self._words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)
             self._stale = False
