@@ -162,6 +162,11 @@ _DATA = {
     "cpo_name": "organization in certificates, and what CpoName is set to (1.6)",
     "authorization_key": "new password as 32 to 40 hexadecimal digits (1.6)",
 }
+_EVIDENCE = """
+[evidence]                      # of the run when it has ended
+# signing_key = "key.pem"       # signs attestation.json; `ocpp-tck sign --new-key key.pem` makes one
+# product = "firmware.bin"      # file of the product, whose SHA-256 the attestation names
+"""
 _LIMITS = {
     "response": "from a request, or what causes a message, to the answer or message",
     "boot": "from power on to a boot notification",
@@ -196,6 +201,7 @@ def template(role: str, version: str) -> str:
         "\n[test_data]                     # the values that the OCA calls configured; tokens: what the CSMS knows\n",
         *_defaults(TestData(), _DATA),
         *((_FILES,) if role == "cs" else ()),
+        _EVIDENCE,
         "\n[limits]                        # seconds\n",
         *_defaults(Limits(), _LIMITS),
         *_pics(role, version),

@@ -56,7 +56,7 @@ def replace_pem(text: str, named: Callable[[str], str]) -> Replaced:
 
 
 def _written(made: Any, text: str, *, escaped: bool) -> str:
-    pem = made.public_bytes(serialization.Encoding.PEM).decode("ascii")
+    pem: str = made.public_bytes(serialization.Encoding.PEM).decode("ascii")
     pem = pem if text.endswith(("\n", "\\n")) else pem.rstrip("\n")
     return pem.replace("\n", "\\n") if escaped else pem
 

@@ -18,11 +18,16 @@ SHORT = "[limits]\nresponse = 3.0\nabsence = 0.3\ntransaction = 3.0\n[test_data]
 UNUSED = ("cacheprovider", "randomly", "hypothesispytest")
 
 
-def run_kit(folder, config, *options, environ=()):
+def run_kit(folder, config, *options, environ=(), resume=False):
     """Run the OCA cases in a process of its own; gives exit code and output."""
     command = [sys.executable, "-m", "pytest", str(cases_root()), "--rootdir", str(cases_root()), "-o", "addopts="]
     command += [part for name in UNUSED for part in ("-p", f"no:{name}")]
-    command += ["--import-mode=importlib", f"--ocpp-config={config}", f"--ocpp-report-dir={folder}", *options]
+    command += [
+        "--import-mode=importlib",
+        f"--ocpp-config={config}",
+        f"--ocpp-{'resume' if resume else 'report-dir'}={folder}",
+        *options,
+    ]
     ran = subprocess.run(
         command, capture_output=True, text=True, timeout=300, env={**os.environ, **dict(environ)}, check=False
     )
