@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from conftest import SHORT, run_kit
 
+from ocpp_tck.bundle.verify import verify
 from ocpp_tck.demo import product
 from ocpp_tck.evidence.archive import pack, unpack
 from ocpp_tck.net.pki import Authority
@@ -154,3 +155,9 @@ def test_the_copy_of_the_configuration_says_what_was_masked(planted):
         "security_profile = 1",
     ):
         assert shown in text
+
+
+def test_a_run_with_masked_secrets_is_whole_and_recomputed(planted):
+    found = verify(planted.folder)
+    assert found.problems == ()
+    assert (found.agreed, len(found.cases), found.open) == (4, 4, ())

@@ -361,3 +361,43 @@ def test_nothing_in_a_run_acts_on_the_terminal(run):
     text = command("verify", run).output
     assert "\x1b" not in text.replace("\x1b[0m", "")
     assert Path(run).name in text
+
+
+def as_error(records):
+    return verdict_to("TC_003_CSMS", "error")(records)
+
+
+def as_asked(records):
+    for record in verdict_to("TC_013_CSMS", "inconclusive")(records):
+        if record["kind"] == "operator" and record["action"] == "reset":
+            record["outcome"] = "prompted"
+    return records
+
+
+def as_masked(records):
+    ended = next(at for at, one in enumerate(records) if one["kind"] == "case-ended" and one["case"] == "TC_003_CSMS")
+    broken = {
+        "kind": "violation",
+        "time": records[ended]["time"],
+        "frame": 1,
+        "sender": "product",
+        "rule": "schema.length",
+    }
+    broken |= {"level": "must", "message": "too long", "clause": "c", "path": "idTag", "recomputable": False}
+    return [*records[:ended], broken, *records[ended:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "case", "why"),
+    [
+        (as_error, "TC_003_CSMS", "the kit itself failed in it"),
+        (as_asked, "TC_013_CSMS", "a person was asked"),
+        (as_masked, "TC_003_CSMS", "it was decided on a value that is masked"),
+    ],
+)
+def test_what_the_frames_can_not_tell_is_said_with_its_reason(run, change, case, why):
+    forge(run, change)
+    found = verify(run)
+    assert [(one.case, one.open.startswith(why)) for one in found.open] == [(case, True)]
+    assert found.masked_rules == (change is as_masked)
+    assert "not recomputable, because" in command("verify", run).output
