@@ -147,7 +147,7 @@ def apply_known(model: ReportModel, known: Sequence[Known]) -> ReportModel:
     day = _day_of(model.run.end)
     for case in model.cases:
         entry = next((one for one in known if one.concerns(case) and not case.superseded), None)
-        if entry is None or entry.allows(case):
+        if entry is None or (entry.allows(case) and not entry.holds(case)):
             cases.append(case)
         elif entry.holds(case) and not entry.has_expired(day):
             cases.append(replace(case, known=entry.reason))

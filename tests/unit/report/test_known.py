@@ -166,6 +166,12 @@ def test_a_flaky_case_is_known_only_where_the_list_says_flaky(tmp_path, known, v
     assert run_exit_code(seen, known(ENTRY + "flaky = true\n")) == flaky
 
 
+def test_a_warning_that_comes_now_and_then_is_known(tmp_path, known):
+    entries = known(ENTRY.replace('"fail"', '"warn"') + "flaky = true\n")
+    for verdict in ("warn", "pass"):
+        assert run_exit_code(tried(tmp_path / verdict, verdict), entries, strict=True) == 0
+
+
 def test_a_flaky_deviation_says_so(tmp_path, known):
     (deviation,) = apply_known(tried(tmp_path, "fail", "pass"), known(ENTRY)).deviations
     assert "is listed as fail, but came as flaky, at worst fail: it broke" in deviation
