@@ -39,6 +39,7 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     done: int = 0
     _began: float = field(init=False)
+    _first: float = 0.0
     _spent: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,10 +50,10 @@ class Progress:
         self._spent[node] = self._spent.get(node, 0.0) + seconds
 
     def left(self) -> float | None:
-        """Estimate the seconds that are left, from the cases so far; None while that says little."""
+        """Estimate the seconds that are left, from the cases since the first was over; None while that says little."""
         if self.done < _ENOUGH or self.total <= self.done:
             return None
-        return (self.clock() - self._began) / self.done * (self.total - self.done)
+        return (self.clock() - self._first) / (self.done - 1) * (self.total - self.done)
 
     def over(
         self, node: str, case: str, title: str, verdict: Verdict, *, again: bool = False
@@ -66,7 +67,9 @@ class Progress:
             verdict: what came out.
             again: whether it is run again, so that this does not count as a case.
         """
-        self.done += not again
+        if not again:
+            self.done += 1
+            self._first = self._first or self.clock()
         elapsed, left = self.clock() - self._began, self.left()
         number = f"[{self.done:>3}/{self.total or '?'}]"
         place = " " * len(number) if again else number

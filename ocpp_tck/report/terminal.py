@@ -43,7 +43,8 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
     told.append(line(certification(model).brief))
     told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
-    told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
+    if not model.run.parts:
+        told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""

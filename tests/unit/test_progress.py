@@ -55,3 +55,9 @@ def test_nothing_is_left_at_the_end_and_nothing_is_known_without_a_total():
         lines = [line(progress, clock, 1.0) for _ in range(3)]
         assert not any("left" in one for one in lines)
     assert "/?]" in line(Progress(0, clock), clock, 1.0)
+
+
+def test_the_time_that_the_start_took_is_not_left_again():
+    clock = Clock()
+    progress = Progress(13, clock)
+    assert "~10 s left" in [line(progress, clock, seconds) for seconds in (60.0, 1.0, 1.0)][-1]
