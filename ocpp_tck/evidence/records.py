@@ -38,6 +38,12 @@ class RunStarted(Record):
         selection: how the user selected cases; empty when all were asked for.
         resumed: which resumption of the run writes this; 0 for its first start.
         security_profile: security profile of the connection at the start.
+        asked: ids of the cases that it was begun with, after every selection, in their order.
+        follows: the run whose cases were chosen from by their verdicts: `run` (its folder's name), `only` (the kinds of
+            verdicts) and `journals` (last hash of each, by file name); empty for a run of its own.
+        retries: how often a case that failed or was inconclusive is run again.
+        certify: whether it was asked for as a certification run.
+        objections: what stood against its being one, in words.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -55,6 +61,11 @@ class RunStarted(Record):
     hardware: Mapping[str, Any] = field(default_factory=dict)
     resumed: int = 0
     security_profile: int = 0
+    asked: tuple[str, ...] = ()
+    follows: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 0
+    certify: bool = False
+    objections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
