@@ -3,6 +3,7 @@
 import click
 
 from ocpp_tck import __version__
+from ocpp_tck.commands.campaign import diff, known, merge
 from ocpp_tck.commands.evidence import anonymise, bundle, report, sign, verify
 from ocpp_tck.commands.planning import plan
 from ocpp_tck.commands.proof import reference, selftest
@@ -16,7 +17,9 @@ def main() -> None:
     """Run OCA-style conformance cases against a charging station or a CSMS."""
 
 
-for command in (init, doctor, plan, run, demo, report, verify, sign, bundle, anonymise, pki, selftest, reference):
+for command in (init, doctor, plan, run, demo, report, merge, diff, known, verify, sign, bundle, anonymise, pki):
+    main.add_command(command)
+for command in (selftest, reference):
     main.add_command(command)
 
 

@@ -201,7 +201,8 @@ class _Reader:
         else:
             version = table.choice("version", VERSIONS, VERSIONS[0], required=True)
         role: Any = table.choice("role", ROLES, ROLES[0], required=True)
-        sut = Sut(role=role, version=str(version), vendor=table.text("vendor"), model=table.text("model"))
+        names = {name: table.text(name) for name in ("vendor", "model", "firmware")}
+        sut = Sut(role=role, version=str(version), **names)
         table.finish()
         return sut
 

@@ -26,6 +26,7 @@ role = "{role}"                    # the product under test: "cs" = charging sta
 version = "{version}"                # the OCPP version to test: "1.6", "2.0.1" or "2.1"
 vendor = ""                     # what the report names
 model = ""
+firmware = ""                   # version of its software; a station's own boot message goes before
 
 [connection]
 """

@@ -14,12 +14,15 @@ from traceback import format_exc
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from _pytest.runner import runtestprotocol
 
-from ocpp_tck import pics
+from ocpp_tck import outcome, pics
+from ocpp_tck.campaign import KINDS, Campaign
 from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
 from ocpp_tck.evidence.earlier import Earlier
 from ocpp_tck.interrupts import Interrupts
-from ocpp_tck.verdict import EXIT_KIT_ERROR, Failed, Inconclusive, NotApplicable, NotRun, Signal, Verdict
+from ocpp_tck.progress import LETTERS, Progress
+from ocpp_tck.verdict import EXIT_KIT_ERROR, NotApplicable, NotRun, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -28,22 +31,18 @@ if TYPE_CHECKING:
     from ocpp_tck.report.known import Known
     from ocpp_tck.report.model import ReportModel
     from ocpp_tck.run import Run
+    from ocpp_tck.selection import Selection
     from ocpp_tck.settings import Identity, Settings
 
-LETTERS = {
-    Verdict.PASS: ("passed", "PASS", {"green": True}),
-    Verdict.WARN: ("warned", "WARN", {"yellow": True}),
-    Verdict.FAIL: ("failed", "FAIL", {"red": True}),
-    Verdict.INCONCLUSIVE: ("inconclusive", "INCONCLUSIVE", {"yellow": True, "bold": True}),
-    Verdict.ERROR: ("kit error", "KIT ERROR", {"red": True, "bold": True}),
-    Verdict.NOT_APPLICABLE: ("not applicable", "N/A", {"light": True}),
-    Verdict.NOT_RUN: ("not run", "NOT RUN", {"light": True}),
-}
 INTERRUPTIONS = (KeyboardInterrupt, pytest.exit.Exception)
 """What ends a run in the middle of a case, which then has no verdict and is run again."""
+_NARROWING = (
+    *("--ocpp-case", "--ocpp-profile", "--ocpp-only", "--ocpp-retry", "--ocpp-known-failures"),
+    *("--deselect", "--ignore", "--ignore-glob", "--maxfail"),
+)
+"""Options that choose cases, or soften verdicts."""
 _WORKER_HALTED = 3
 """Exit code of a worker that can't go on; xdist would replace one that ends with 2."""
-_DECIDED = {**LETTERS, Verdict.NONE: ("error", "ERROR", {"red": True})}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-version", help="OCPP version of the run, over the file")
     group.addoption("--ocpp-case", action="append", default=[], metavar="ID", help="run only this OCA case; repeatable")
     group.addoption("--ocpp-profile", action="append", default=[], help="run only this profile; repeatable")
+    group.addoption("--ocpp-only", action="append", default=[], choices=KINDS, help="run only these of --ocpp-from")
+    group.addoption("--ocpp-from", metavar="DIR", help="the run whose verdicts choose the cases, with --ocpp-only")
+    group.addoption("--ocpp-retry", type=int, default=0, metavar="N", help="run what did not pass up to N times again")
+    group.addoption(
+        "--ocpp-certify", action="store_true", help="a certification run, refused if anything is against it"
+    )
     group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
     group.addoption("--ocpp-resume", metavar="DIR", help="go on with the interrupted run whose evidence is there")
     group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
@@ -103,13 +108,17 @@ class Kit:
         self.folder = self._folder()
         given = self.input.get("ocpp_seed", config.getoption("--ocpp-seed"))
         self.seed: int = given if given is not None else self.settings.seed or random.SystemRandom().randrange(2**31)
+        self.selection = self._selection()
+        self.campaign = Campaign(
+            selection=self.selection.text,
+            follows=self.selection.follows,
+            retries=max(0, config.getoption("--ocpp-retry")),
+            certify=config.getoption("--ocpp-certify"),
+        )
         self.earlier = self._resumed(chosen=given is not None) if config.getoption("--ocpp-resume") else None
         self.interrupts = Interrupts()
         self.run: Run | None = None
-        self.total = 0
-        self.done = 0
-        self.spent: dict[str, float] = {}
-        self.began = time.monotonic()
+        self.progress = Progress()
         self.reporter: Any = None
         self.model: ReportModel | None = None
         self.problem = ""
@@ -127,7 +136,7 @@ class Kit:
             if earlier.stretches and not chosen:
                 self.seed = earlier.stretches[0].started.seed
             told = replace(self.settings, seed=self.seed)
-            return take_over(self.folder, told, self.catalogue_sha256, self._selection())
+            return take_over(self.folder, told, self.catalogue_sha256, self.campaign)
         except ResumeError as error:
             raise pytest.UsageError(f"--ocpp-resume: {error}") from None
         except JournalError as error:
@@ -146,10 +155,17 @@ class Kit:
             raise pytest.UsageError(f"--ocpp-sign-key: {problem}") from None
         return replace(self.settings, evidence=replace(self.settings.evidence, signing_key=Path(chosen)))
 
-    def _selection(self) -> str:
-        """Write down which cases were asked for; empty for all."""
-        chosen = [("case", self.config.getoption("--ocpp-case")), ("profile", self.config.getoption("--ocpp-profile"))]
-        return ", ".join(f"{name} {value}" for name, values in chosen for value in sorted(values))
+    def _selection(self) -> Selection:
+        """Put together which cases were asked for."""
+        from ocpp_tck.selection import SelectionError, select  # noqa: PLC0415
+
+        option, sut = self.config.getoption, self.settings.sut
+        earlier = Path(option("--ocpp-from")) if option("--ocpp-from") else None
+        chosen = option("--ocpp-case"), option("--ocpp-profile"), option("--ocpp-only")
+        try:
+            return select(*chosen, earlier, role=sut.role, version=sut.version)
+        except SelectionError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _known(self) -> tuple[Known, ...]:
         from ocpp_tck.report.known import KnownFailuresError, load_known  # noqa: PLC0415
@@ -191,8 +207,12 @@ class Kit:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Learn from a worker how many cases there are."""
+        from ocpp_tck.certify import by_node  # noqa: PLC0415
+
         del node
-        self.total = len(ids)
+        self.progress.total = len(ids)
+        cases = by_node(ids, self.settings.sut.role, self.settings.sut.version)
+        self._begin_campaign(cases, others=len(ids) - len(cases))
 
     # -- collection ----------------------------------------------------------------------------------------------
 
@@ -207,7 +227,7 @@ class Kit:
             config.hook.pytest_deselected(items=dropped)
         kept.sort(key=lambda item: (case_of(getattr(item, "obj", None)) or _PLAIN).turn)
         items[:] = kept
-        self.total = len(kept)
+        self.progress.total = len(kept)
         for item in kept:
             if (case := case_of(getattr(item, "obj", None))) is not None:
                 item.user_properties += [("ocpp.id", case.id), ("ocpp.version", self.settings.sut.version)]
@@ -224,14 +244,38 @@ class Kit:
                     raise pytest.UsageError(f"{item.nodeid}: applies_if: {error}") from None
 
     def _selected(self, case: Case) -> bool:
-        ids, profiles = self.config.getoption("--ocpp-case"), self.config.getoption("--ocpp-profile")
+        sut = self.settings.sut
         return (
-            case.sut == self.settings.sut.role
-            and self.settings.sut.version in case.versions
-            and (not ids or bool({case.id, *case.aliases} & set(ids)))
-            and (not profiles or case.profile in profiles)
-            and (self.earlier is None or (case.id, self.settings.sut.version, case.sut) not in self.earlier.over)
+            case.sut == sut.role
+            and sut.version in case.versions
+            and self.selection.takes(case, sut.version)
+            and (self.earlier is None or (case.id, sut.version, case.sut) not in self.earlier.over)
         )
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what will run, and refuse a certification run that would not be one."""
+        if not self.controls:
+            cases = [case for item in session.items if (case := case_of(getattr(item, "obj", None))) is not None]
+            self._begin_campaign(cases, others=len(session.items) - len(cases))
+
+    def _begin_campaign(self, cases: list[Case], others: int) -> None:
+        from ocpp_tck.certify import objections  # noqa: PLC0415
+
+        over = {case for case, _, _ in self.earlier.over} if self.earlier is not None else set()
+        against = objections(self.settings, cases, narrowed=self._narrowed(), others=others, over=over)
+        self.campaign = replace(self.campaign, asked=tuple(case.id for case in cases), objections=against)
+        if self.campaign.certify and against and self.worker == "main":
+            listed = "".join(f"\n  - {one}" for one in against)
+            raise pytest.UsageError(
+                f"--certify: this would be no certification run; nothing was sent. Against it stands:{listed}"
+            )
+
+    def _narrowed(self) -> list[str]:
+        """Give the options that choose cases or soften verdicts, as they were given."""
+        option = self.config.getoption
+        names = {name: name for name in _NARROWING} | {"-k": "keyword", "-m": "markexpr"}
+        found = [(shown.replace("--ocpp-", "--"), option(name, None)) for shown, name in names.items()]
+        return [f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in found if value]
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -250,6 +294,8 @@ class Kit:
 
         sut = self.settings.sut
         text = f"ocpp-tck: {sut.vendor} {sut.model} as {sut.role}, OCPP {sut.version}, seed {self.seed}, {self.folder}"
+        if self.selection.chosen is not None:
+            text += f", {self.selection.text}: {len(self.selection.chosen)} cases"
         return line(text if self.earlier is None else f"{text}, resumed with {len(self.earlier.over)} cases decided")
 
     def halt(self, problem: str) -> NoReturn:
@@ -280,7 +326,7 @@ class Kit:
                     worker=self.worker,
                     console=self,
                     catalogue_sha256=self.catalogue_sha256,
-                    selection=self._selection(),
+                    campaign=self.campaign,
                     resumed=number,
                 )
                 recall(of_station, self.run)
@@ -301,22 +347,43 @@ class Kit:
             )
         return stations[number]
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Begin and end the case around setup, call and teardown."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run a case, and again where that was asked for and it did not pass; the worst attempt decides."""
         case = case_of(getattr(item, "obj", None))
         if case is None:
-            return (yield)
+            return None
+        retries = self.campaign.retries
+        attempts: list[CaseRun] = []
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        while True:
+            reports = self._attempt(item, nextitem, case, len(attempts) + 1)
+            attempts.append(item.stash[CASE])
+            is_stopping = self.session.shouldstop or self.session.shouldfail
+            if len(attempts) > retries or attempts[-1].verdict not in outcome.AGAIN or is_stopping:
+                break
+            item.ihook.pytest_runtest_logreport(report=outcome.retried(reports))
+        if retries:
+            outcome.settle(reports, attempts)
+            for report in reports:
+                item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _attempt(
+        self, item: pytest.Item, nextitem: pytest.Item | None, case: Case, number: int
+    ) -> list[pytest.TestReport]:
+        """Begin and end the case around setup, call and teardown."""
         run = self.started()
         plan = steps_of(Path(item.path), getattr(item, "originalname", item.name))
         with self._recorded():
-            item.stash[CASE] = run.start_case(case, item.nodeid, plan)
+            item.stash[CASE] = run.start_case(case, item.nodeid, plan, number)
         try:
-            result = yield
+            reports = runtestprotocol(item, log=not self.campaign.retries, nextitem=nextitem)
             if run.current is not None:
                 with self._recorded():
                     run.current.end(None, "teardown")
-            return result
+            return reports
         finally:
             run.current = None
 
@@ -356,7 +423,7 @@ class Kit:
                 return result
             current.end(None, "call")
         if current.verdict not in {Verdict.PASS, Verdict.WARN}:
-            raise _outcome(current)
+            raise outcome.raised(current)
         return None
 
     @pytest.hookimpl(wrapper=True)
@@ -378,31 +445,10 @@ class Kit:
             if call.when == "teardown" and current.worsened():
                 report.outcome = "failed"
         if call.when == "teardown":
-            self._dress(report, current, final=True)
+            outcome.dress(report, current, final=True)
         elif call.when == "call" or call.excinfo is not None:
-            self._dress(report, current)
+            outcome.dress(report, current)
         return report
-
-    def _dress(self, report: Any, current: CaseRun, *, final: bool = False) -> None:
-        """Put verdict and cause on a report; the final one, after the tidying up, has a text only if it got worse."""
-        from ocpp_tck.report.terminal import describe, line, lines  # noqa: PLC0415
-
-        report.ocpp_verdict = str(current.verdict)
-        report.ocpp_case = current.case.id
-        report.ocpp_title = current.case.title
-        report.ocpp_final = final
-        cause = current.cause
-        if final and report.outcome == "passed":
-            return
-        if current.verdict in {Verdict.FAIL, Verdict.ERROR, Verdict.INCONCLUSIVE}:
-            report.outcome = "failed"
-            report.when = "call" if current.verdict is Verdict.FAIL and not final else report.when
-            report.longrepr = (describe(cause) if cause else str(current.verdict)) + (
-                f"\n{lines(current.detail)}" if current.verdict is Verdict.ERROR else ""
-            )
-        elif current.verdict in {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}:
-            report.outcome = "skipped"
-            report.longrepr = (report.nodeid, 0, line(cause.message) if cause else "")
 
     # -- the terminal --------------------------------------------------------------------------------------------
 
@@ -411,24 +457,20 @@ class Kit:
         verdict = getattr(report, "ocpp_verdict", None)
         if verdict is None or (report.ocpp_final and report.outcome == "passed"):
             return None
-        category, _, _ = _DECIDED[Verdict(verdict)]
-        return category, "", ""
+        category, _, _ = LETTERS[Verdict(verdict)]
+        return "run again" if report.ocpp_again else category, "", ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Write the line of a case when it is over, tidying up included: n of N, elapsed, verdict, duration, title."""
         verdict = getattr(report, "ocpp_verdict", None)
-        self.spent[report.nodeid] = report.duration + self.spent.get(report.nodeid, 0.0)
-        if verdict is None or not report.ocpp_final or self.worker != "main":
+        self.progress.spent(report.nodeid, report.duration)
+        if verdict is None or not report.ocpp_final or self.worker != "main" or self.reporter is None:
             return
-        self.done += 1
-        if self.reporter is None:
-            return
-        _, word, markup = _DECIDED[Verdict(verdict)]
-        elapsed = time.monotonic() - self.began
-        self.reporter.write(f"[{self.done:>3}/{self.total or '?'}] {elapsed:6.1f} s  {report.ocpp_case:<16} ")
-        self.reporter.write(f"{word:<13}", **markup)
-        self.reporter.write_line(f"{self.spent.pop(report.nodeid):6.2f} s  {report.ocpp_title}")
+        shown = report.nodeid, report.ocpp_case, report.ocpp_title, Verdict(verdict)
+        for text, colours in self.progress.over(*shown, again=report.ocpp_again):
+            self.reporter.write(text, **colours)
+        self.reporter.write_line("")
         self.reporter.flush()
 
     def waiting(self, text: str, seconds: float) -> None:
@@ -527,15 +569,6 @@ class Kit:
 
 CASE: pytest.StashKey[CaseRun] = pytest.StashKey()
 _PLAIN = Case(id="", title="", versions=(), sut="", profile="")
-
-
-def _outcome(current: CaseRun) -> Signal:
-    cause = current.cause
-    if cause is None:
-        return Failed(str(current.verdict))
-    if isinstance(cause, (Failed, Inconclusive, NotRun)) or cause.verdict is current.verdict:
-        return cause
-    return Signal(cause.message)
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:

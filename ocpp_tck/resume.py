@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ocpp_tck.campaign import Campaign
     from ocpp_tck.settings import Settings
 
 PATIENCE = 20.0
@@ -37,21 +38,21 @@ def find_run(folder: Path) -> Earlier:
     return look_back(folder)
 
 
-def take_over(folder: Path, settings: Settings, catalogue_sha256: str, selection: str) -> Earlier:
+def take_over(folder: Path, settings: Settings, catalogue_sha256: str, campaign: Campaign) -> Earlier:
     """Check that a run fits what this one was told, give its journals their end, and tell what is over.
 
     Args:
         folder: folder of the run.
         settings: with the seed of the run.
         catalogue_sha256: hash of the catalogue.
-        selection: how the user selected cases.
+        campaign: what this run is meant to be; which cases are left does not matter.
 
     Raises:
         ResumeError: it was a run of something else.
         JournalError: a journal is damaged, can't be written, or is still being written.
     """
     for stretch in find_run(folder).stretches:
-        differences = list(_differences(stretch.started, settings, catalogue_sha256, selection))
+        differences = list(_differences(stretch.started, settings, catalogue_sha256, campaign))
         if differences:
             raise ResumeError(
                 f"{folder}: {'; '.join(differences)}. Resume it with what it was begun with, or begin a new run"
@@ -60,7 +61,7 @@ def take_over(folder: Path, settings: Settings, catalogue_sha256: str, selection
     return look_back(folder)
 
 
-def _differences(started: RunStarted, settings: Settings, catalogue_sha256: str, selection: str) -> list[str]:
+def _differences(started: RunStarted, settings: Settings, catalogue_sha256: str, campaign: Campaign) -> list[str]:
     identity = settings.connection.stations[0]
     told = describe_run(
         settings,
@@ -68,7 +69,7 @@ def _differences(started: RunStarted, settings: Settings, catalogue_sha256: str,
         time=0.0,
         worker=started.worker,
         catalogue_sha256=catalogue_sha256,
-        selection=selection,
+        campaign=campaign,
     )
     masked = redactor(settings, identity).redact(told)
     assert isinstance(masked, RunStarted)  # noqa: S101 - it only masks
@@ -91,15 +92,17 @@ def _differences(started: RunStarted, settings: Settings, catalogue_sha256: str,
 
 
 _FIXED = (
-    *("sut", "kit_version", "catalogue_sha256", "seed", "selection"),
+    *("sut", "kit_version", "catalogue_sha256", "seed", "selection", "follows", "retries", "certify"),
     *("pics", "limits", "test_data", "hardware"),
 )
 """What has to be the same for one report to speak of one run."""
-_SECTIONS = {"hardware": "station"}
+_SECTIONS = {"hardware": "station", "follows": "--from"}
 _WORDS = {
     "kit_version": "the version of ocpp-tck",
     "catalogue_sha256": "the catalogue of cases",
     "selection": "the selection of cases",
+    "retries": "--retry",
+    "certify": "--certify",
 }
 
 

@@ -14,6 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Protocol
 
 from ocpp_tck import __version__
+from ocpp_tck.campaign import Campaign
 from ocpp_tck.case_run import CaseRun
 from ocpp_tck.evidence.records import CaseStarted, Remark, RunEnded, RunStarted
 from ocpp_tck.given import Given
@@ -71,7 +72,7 @@ class Run:
         worker: name of the worker in the evidence.
         console: shows waits.
         catalogue_sha256: hash of the catalogue, for the evidence.
-        selection: how the user selected cases.
+        campaign: what the run is meant to be.
         resumed: which resumption of the run this is; 0 for its first start.
     """
 
@@ -84,7 +85,7 @@ class Run:
         worker: str = "main",
         console: Console | None = None,
         catalogue_sha256: str = "",
-        selection: str = "",
+        campaign: Campaign | None = None,
         resumed: int = 0,
     ) -> None:
         self.settings = settings
@@ -103,7 +104,7 @@ class Run:
                 time=self.clock.now(),
                 worker=worker,
                 catalogue_sha256=catalogue_sha256,
-                selection=selection,
+                campaign=campaign,
                 resumed=resumed,
             )
         )
@@ -198,8 +199,8 @@ class Run:
         finally:
             self.journal.close()
 
-    def start_case(self, case: Case, node: str, plan: tuple[PlannedStep, ...]) -> CaseRun:
-        """Begin a case: earlier events and registered answers are forgotten."""
+    def start_case(self, case: Case, node: str, plan: tuple[PlannedStep, ...], attempt: int = 1) -> CaseRun:
+        """Begin an attempt at a case: earlier events and registered answers are forgotten."""
         self.conversation.collect_overdue()
         self.drivers.close_prompt()
         self.journal.write(
@@ -215,6 +216,7 @@ class Run:
                 station=self.identity.id,
                 plan=tuple(step.as_json() for step in plan),
                 status=case.status,
+                attempt=attempt,
             )
         )
         self.conversation.begin()
@@ -327,11 +329,12 @@ def describe_run(
     time: float,
     worker: str,
     catalogue_sha256: str,
-    selection: str = "",
+    campaign: Campaign | None = None,
     resumed: int = 0,
 ) -> RunStarted:
     """Write down what a run was told and with what it judges."""
     data = test_data(settings, identity)
+    meant = campaign or Campaign()
     return RunStarted(
         time=time,
         kit_version=__version__,
@@ -342,6 +345,7 @@ def describe_run(
             "version": settings.sut.version,
             "vendor": settings.sut.vendor,
             "model": settings.sut.model,
+            **({"firmware": settings.sut.firmware} if settings.sut.firmware else {}),
         },
         limits={name: getattr(settings.limits, name) for name in settings.limits.__slots__},
         test_data={name: getattr(data, name) for name in data.__slots__},
@@ -350,7 +354,12 @@ def describe_run(
         stations=(identity.id,),
         catalogue_sha256=catalogue_sha256,
         environment=_environment(),
-        selection=selection,
+        selection=meant.selection,
+        asked=meant.asked,
+        follows=meant.follows,
+        retries=meant.retries,
+        certify=meant.certify,
+        objections=meant.objections,
         resumed=resumed,
         security_profile=settings.connection.security_profile,
     )

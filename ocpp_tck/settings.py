@@ -12,12 +12,17 @@ Role = Literal["cs", "csms"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sut:
-    """The product under test: its role, the OCPP version that is run, and the names for the report."""
+    """The product under test: its role, the OCPP version that is run, and the names for the report.
+
+    `firmware` is the version of the product's software as declared. A station says it itself when it boots, which goes
+    before; for a CSMS this is the only way to tell one release from the next.
+    """
 
     role: Role
     version: str
     vendor: str = ""
     model: str = ""
+    firmware: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,23 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_KIT_ERROR = 2
+EXIT_CRASHED = 3
+EXIT_REFUSED = 4
 EXIT_NOTHING_DECIDED = 5
+EXIT_CODES: Mapping[int, str] = {
+    EXIT_OK: "every case that was decided passed, or came as the known failures say",
+    EXIT_FAILED: "a case failed, was inconclusive, or did not come as the known failures say; with --strict: a warning",
+    EXIT_KIT_ERROR: "the kit failed, the run was interrupted, or the evidence could not be recorded",
+    EXIT_CRASHED: "pytest itself, or another plugin of it, failed",
+    EXIT_REFUSED: "refused before anything was sent: wrong option or configuration, or --certify with objections",
+    EXIT_NOTHING_DECIDED: "nothing was decided: no case was chosen, or none could be run",
+}
+"""What the exit code of a run means: `ocpp-tck run`, `demo` and `merge`, and pytest with the kit."""
 
 
 class Verdict(StrEnum):

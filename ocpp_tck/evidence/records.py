@@ -40,6 +40,12 @@ class RunStarted(Record):
         security_profile: security profile of the connection at the start.
         anonymised: last hash of the journal of which this one was made by `ocpp-tck anonymise`; empty when this is the
             journal as the run wrote it.
+        asked: ids of the cases that it was begun with, after every selection, in their order.
+        follows: the run whose cases were chosen from by their verdicts: `run` (its folder's name), `only` (the kinds of
+            verdicts) and `journals` (last hash of each, by file name); empty for a run of its own.
+        retries: how often a case that failed or was inconclusive is run again.
+        certify: whether it was asked for as a certification run.
+        objections: what stood against its being one, in words.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -58,6 +64,11 @@ class RunStarted(Record):
     resumed: int = 0
     security_profile: int = 0
     anonymised: str = ""
+    asked: tuple[str, ...] = ()
+    follows: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 0
+    certify: bool = False
+    objections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

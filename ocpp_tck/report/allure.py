@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from allure_commons import model2
 from attr import asdict
 
+from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.model import LABELS, NOT_REACHED, NOT_TAKEN
 from ocpp_tck.report.text import visible
 from ocpp_tck.verdict import Verdict
@@ -49,7 +50,7 @@ def write_allure(model: ReportModel, folder: Path) -> None:
 def _write_all(model: ReportModel, folder: Path) -> None:
     for position, case in enumerate(model.cases):
         if not case.superseded:
-            _write_case(case, f"{model.run.seed}/{model.run.start}/{position}/{case.key}", folder)
+            _write_case(case, f"{model.run.seed}/{model.run.start}/{position}/{case.key}", model, folder)
     environment = {
         "sut": model.name,
         "role": model.sut.get("role", ""),
@@ -61,7 +62,7 @@ def _write_all(model: ReportModel, folder: Path) -> None:
     (folder / "environment.properties").write_text("".join(lines), encoding="utf-8")
 
 
-def _write_case(case: Case, name: str, folder: Path) -> None:
+def _write_case(case: Case, name: str, model: ReportModel, folder: Path) -> None:
     identity = uuid.uuid5(_NAMESPACE, name)
     source = model2.ATTACHMENT_PATTERN.format(prefix=identity, ext="txt")
     (folder / source).write_text("".join(map(_frame_line, case.frames)), encoding="utf-8")
@@ -73,7 +74,7 @@ def _write_case(case: Case, name: str, folder: Path) -> None:
         name=_line(f"{case.id} {case.title}"),
         fullName=_line(case.node),
         status=_STATUS.get(case.verdict, model2.Status.SKIPPED),
-        statusDetails=_details(case),
+        statusDetails=_details(case, model),
         stage="finished",
         description=_line(case.requirements),
         steps=[_step(step) for step in case.steps],
@@ -102,12 +103,15 @@ def _labels(case: Case) -> list[tuple[str, str]]:
     ]
 
 
-def _details(case: Case) -> model2.StatusDetails | None:
-    if case.cause is None:
+def _details(case: Case, model: ReportModel) -> model2.StatusDetails | None:
+    """Give the cause, and the history of a case with several attempts: Allure itself would take the last for it."""
+    attempts = model.attempts(case)
+    history = "\n".join(map(history_line, attempts)) if len(attempts) > 1 else ""
+    if case.cause is None and not history:
         return None
-    text = f"{LABELS[case.verdict]}, {case.cause.where}: {case.cause.text}"
-    trace = _trace(case.cause)
-    return model2.StatusDetails(known=bool(case.known), message=visible(text), trace=visible(trace))
+    text = f"{LABELS[case.verdict]}, {case.cause.where}: {case.cause.text}" if case.cause else LABELS[case.verdict]
+    trace = "\n".join(filter(None, (_trace(case.cause) if case.cause else "", history)))
+    return model2.StatusDetails(known=bool(case.known), flaky=case.flaky, message=visible(text), trace=visible(trace))
 
 
 def _trace(cause: Cause | Step) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.earlier import Stretch, stretches
+from ocpp_tck.report.attempts import settle
 from ocpp_tck.report.declared import mismatches
 from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
-from ocpp_tck.verdict import Verdict, whole, worst
+from ocpp_tck.verdict import Verdict, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 INTERRUPTED = "The run was interrupted before the case ended."
 ANONYMISED = "This evidence was anonymised after the run: ids, tokens, serial numbers and addresses are pseudonyms."
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
-_FOUND = (Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
 
 
 def fold(journals: Iterable[JournalFile]) -> ReportModel:
@@ -48,14 +48,14 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
     problems += _unfinished(parts) if parts else [f"{journal.path.name}: it has no records." for journal in files]
     starts = [stretch.started for stretch in parts]
     run, sut = _run(parts, files), dict(starts[0].sut) if starts else {}
-    ordered = tuple(_supersede([case for _, case in sorted(cases, key=lambda placed: placed[0])]))
+    ordered = tuple(settle([case for _, case in sorted(cases, key=lambda placed: placed[0])]))
     return ReportModel(
         run=run,
         sut=sut,
         seen=_seen(parts),
         cases=ordered,
         declarations=mismatches(sut.get("version", ""), sut.get("role", ""), run.pics, ordered),
-        answers=_answers(parts),
+        answers=answer_times(parts),
         problems=(*((ANONYMISED,) if run.anonymised else ()), *_mixed(starts), *problems),
     )
 
@@ -100,6 +100,11 @@ def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
         workers=tuple(sorted({start.worker for start in starts})),
         journals=tuple(journal.path.name for journal in files),
         anonymised=any(start.anonymised for start in starts),
+        asked=tuple(dict.fromkeys(case for start in starts for case in start.asked)),
+        follows=first.follows if first else {},
+        retries=first.retries if first else 0,
+        certify=bool(starts) and all(start.certify for start in starts),
+        objections=tuple(dict.fromkeys(text for start in starts for text in start.objections)),
     )
 
 
@@ -133,14 +138,20 @@ def _seen(parts: list[Stretch]) -> dict[str, str]:
         if isinstance(record, r.Frame)
     ]
     for _, _, frame in sorted(frames, key=lambda placed: placed[:2], reverse=True):
-        if (frame.sender, frame.action, frame.type) == ("product", "BootNotification", "CALL"):
-            payload = _payload(frame.raw)
-            fields = payload.get("chargingStation", payload)
-            if isinstance(fields, Mapping):
-                return {
-                    _SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)
-                }
+        if seen := boot_fields(frame.sender, frame.action, frame.type, frame.raw):
+            return seen
     return {}
+
+
+def boot_fields(sender: str, action: str, type: str, raw: str) -> dict[str, str]:  # noqa: A002 - as in the records
+    """Give what the product says of itself in a BootNotification: vendor, model, firmware, serial; else nothing."""
+    if (sender, action, type) != ("product", "BootNotification", "CALL"):
+        return {}
+    payload = _payload(raw)
+    fields = payload.get("chargingStation", payload)
+    if not isinstance(fields, Mapping):
+        return {}
+    return {_SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)}
 
 
 def _payload(raw: str) -> Mapping[str, Any]:
@@ -152,7 +163,7 @@ def _payload(raw: str) -> Mapping[str, Any]:
     return last if isinstance(last, Mapping) else {}
 
 
-def _answers(parts: list[Stretch]) -> tuple[AnswerTime, ...]:
+def answer_times(parts: list[Stretch]) -> tuple[AnswerTime, ...]:
     """Measure how long the product took for each CALL of the kit; one that a kill cut off is not counted."""
     times: dict[str, list[float]] = {}
     unanswered: dict[str, int] = {}
@@ -182,23 +193,6 @@ def _answers(parts: list[Stretch]) -> tuple[AnswerTime, ...]:
         )
         for action in sorted(unanswered)
     )
-
-
-def _supersede(cases: list[Case]) -> list[Case]:
-    """Number the attempts at the same case, and mark the interrupted ones that were made again.
-
-    An interrupted attempt that had already found worse than the last one did still counts: nothing found is lost.
-    """
-    last = {(case.id, case.version, case.sut): case for case in cases}
-    attempts = dict.fromkeys(last, 0)
-    result = []
-    for case in cases:
-        same = (case.id, case.version, case.sut)
-        attempts[same] += 1
-        is_worse = case.verdict in _FOUND and worst((case.verdict, last[same].verdict)) is not last[same].verdict
-        superseded = case.interrupted and case is not last[same] and not is_worse
-        result.append(replace(case, attempt=attempts[same], superseded=superseded))
-    return result
 
 
 @dataclass(slots=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ocpp_tck.report.attempts import history_line
+from ocpp_tck.report.certification import certification
 from ocpp_tck.report.model import LABELS, ORDER, Case, FrameRow, ReportModel
 from ocpp_tck.report.sequence import sequence_svg
 from ocpp_tck.report.text import iso, moment, often, seconds, visible
@@ -35,6 +37,7 @@ def render_html(model: ReportModel) -> str:
         script=script,
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
         model=model,
+        certified=certification(model),
         totals=model.totals,
         used=[verdict for verdict in ORDER if any(case.verdict is verdict for case in model.cases)],
         groups=model.first_to_fix(),
@@ -74,6 +77,8 @@ def _template() -> Template:
         frames=_frames,
         searched=_search_text,
         value=_value,
+        history=history_line,
+        combine=lambda one, other: {**one, **other},
     )
     return environment.get_template("report.html.j2")
 

@@ -6,6 +6,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.report.certification import certification
 from ocpp_tck.report.text import iso
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def render_json(model: ReportModel) -> str:
 
 def as_json(model: ReportModel) -> dict[str, Any]:
     """Give the report as plain JSON values."""
-    run = model.run
+    run, certified = model.run, certification(model)
     return {
         "format": FORMAT,
         "verdict": str(model.verdict),
@@ -50,6 +51,29 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             "selection": run.selection,
             "catalogue_sha256": run.catalogue_sha256,
             "environment": dict(run.environment),
+            "asked": list(run.asked),
+            "follows": dict(run.follows),
+            "retries": run.retries,
+            "parts": [
+                {
+                    "name": part.name,
+                    "source": part.source,
+                    "started": iso(part.start),
+                    "ended": iso(part.end),
+                    "seed": part.seed,
+                    "kit_version": part.kit_version,
+                    "selection": part.selection,
+                    "firmware": list(part.firmware),
+                    "totals": dict(part.totals),
+                    "journals": dict(part.journals),
+                }
+                for part in run.parts
+            ],
+        },
+        "certification": {
+            "asked": certified.was_asked,
+            "holds": certified.holds,
+            "objections": list(certified.objections),
         },
         "totals": model.totals,
         "problems": list(model.problems),
@@ -90,6 +114,11 @@ def _case(case: Case) -> dict[str, Any]:
         "counts": case.counts,
         "status": case.status,
         "attempt": case.attempt,
+        "superseded": case.superseded,
+        "interrupted": case.interrupted,
+        "flaky": case.flaky,
+        "run": case.run,
+        "firmware": case.firmware,
         "known": case.known,
         "started": iso(case.start),
         "duration_s": _seconds(case.duration),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
+from ocpp_tck.report.attempts import history_line
+from ocpp_tck.report.certification import certification
 from ocpp_tck.report.model import LABELS, Cause
 from ocpp_tck.report.text import iso, visible
 from ocpp_tck.verdict import Verdict
@@ -27,9 +29,10 @@ def render_junit(model: ReportModel) -> str:
             "ocpp.sut": model.sut.get("role", ""),
             "ocpp.version": model.sut.get("version", ""),
             "ocpp.verdict": str(model.verdict),
+            "ocpp.certification": certification(model).text,
         },
     )
-    kinds = [_case(suite, case) for case in model.cases if not case.superseded]
+    kinds = [_case(suite, case, model) for case in model.cases if not case.superseded]
     counts = {kind: str(kinds.count(kind)) for kind in ("failure", "error", "skipped")}
     suite.set("tests", str(len(kinds)))
     suite.set("failures", counts["failure"])
@@ -43,7 +46,8 @@ def render_junit(model: ReportModel) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _case(suite: ET.Element, case: Case) -> str:
+def _case(suite: ET.Element, case: Case, model: ReportModel) -> str:
+    attempts = model.attempts(case)
     element = ET.SubElement(
         suite,
         "testcase",
@@ -62,6 +66,9 @@ def _case(suite: ET.Element, case: Case) -> str:
             "ocpp.verdict": str(case.verdict),
             "ocpp.status": case.status,
             "ocpp.attempt": str(case.attempt),
+            "ocpp.attempts": str(len(attempts)),
+            "ocpp.flaky": "true" if case.flaky else "false",
+            "ocpp.seed": str(model.seed_of(case)),
             "ocpp.journal": case.journal,
         },
     )
@@ -72,8 +79,10 @@ def _case(suite: ET.Element, case: Case) -> str:
         if kind != "skipped":
             result.set("type", _ERRORS.get(case.verdict, "fail"))
         result.text = visible(_evidence(case))
-    elif case.cause:
-        ET.SubElement(element, "system-out").text = visible(f"{LABELS[case.verdict]}: {_evidence(case)}")
+    told = [f"{LABELS[case.verdict]}: {_evidence(case)}"] if case.cause and not kind else []
+    told += [f"History: {history_line(one)}" for one in attempts if len(attempts) > 1]
+    if told:
+        ET.SubElement(element, "system-out").text = visible("\n".join(told))
     return kind
 
 

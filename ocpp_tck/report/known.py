@@ -6,12 +6,15 @@ verdict = "fail"
 reason = "answers StatusNotification late, ticket 17"
 version = "1.6"          # optional: that version only
 cause = "connectorId"    # optional: the first cause must contain this
+expires = 2027-03-31     # optional: the last day, in UTC, on which it excuses anything
+flaky = true             # optional: it passes now and then; without this, a flaky case is a deviation
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
 
 KEPT = "known-failures.toml"
 """Name of the copy in the folder of a run."""
-_FIELDS = {"case", "version", "verdict", "cause", "reason"}
+_TEXTS = {"case", "version", "verdict", "cause", "reason"}
+_FIELDS = _TEXTS | {"expires", "flaky"}
 _NEEDED = ("case", "verdict", "reason")
 _VERDICTS = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 
@@ -35,13 +39,20 @@ class KnownFailuresError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One known failure. An empty `version` means every version, an empty `cause` any cause."""
+    """One known failure. An empty `version` means every version, an empty `cause` any cause.
+
+    Attributes:
+        expires: the last day, in UTC, on which it excuses anything; None = for ever.
+        flaky: whether the case passes now and then.
+    """
 
     case: str
     verdict: Verdict
     reason: str
     version: str = ""
     cause: str = ""
+    expires: date | None = None
+    flaky: bool = False
 
     def concerns(self, case: Case) -> bool:
         """Whether this entry is about that case."""
@@ -50,7 +61,16 @@ class Known:
     def holds(self, case: Case) -> bool:
         """Whether the case came as this entry says."""
         text = f"{case.cause.text}\n{case.cause.where}\n{case.cause.requirement}" if case.cause else ""
-        return case.verdict is self.verdict and self.cause in text
+        is_steady = self.flaky or not case.flaky
+        return case.verdict is self.verdict and self.cause in text and is_steady
+
+    def allows(self, case: Case) -> bool:
+        """Whether the case came well, as one that passes now and then may."""
+        return self.flaky and case.verdict in {Verdict.PASS, Verdict.WARN} and not case.flaky
+
+    def has_expired(self, day: date) -> bool:
+        """Whether it excuses nothing any more on that day."""
+        return self.expires is not None and day > self.expires
 
 
 def load_known(path: Path | str, case_ids: Collection[str] | None = None) -> tuple[Known, ...]:
@@ -94,8 +114,10 @@ def _entry(entry: object, place: str, case_ids: Collection[str] | None) -> Known
     if unknown:
         raise KnownFailuresError(f"{place}: unknown field {unknown[0]!r}; there are {', '.join(sorted(_FIELDS))}")
     for name, value in entry.items():
-        if not isinstance(value, str):
+        if name in _TEXTS and not isinstance(value, str):
             raise KnownFailuresError(f"{place}: {name} must be a string, not {value!r}")
+    if not isinstance(entry.get("flaky", False), bool):
+        raise KnownFailuresError(f"{place}: flaky must be true or false, not {entry['flaky']!r}")
     missing = [name for name in _NEEDED if not entry.get(name, "").strip()]
     if missing:
         raise KnownFailuresError(f"{place}: {missing[0]} is missing")
@@ -105,30 +127,52 @@ def _entry(entry: object, place: str, case_ids: Collection[str] | None) -> Known
         )
     if case_ids is not None and entry["case"] not in case_ids:
         raise KnownFailuresError(f"{place}: there is no case {entry['case']!r}; `ocpp-tck plan` lists them")
-    return Known(**{**entry, "verdict": Verdict(entry["verdict"])})
+    return Known(**{**entry, "verdict": Verdict(entry["verdict"]), "expires": _day(entry.get("expires"), place)})
+
+
+def _day(value: object, place: str) -> date | None:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        day = value
+    if day is None or (isinstance(day, date) and not isinstance(day, datetime)):
+        return day
+    raise KnownFailuresError(f"{place}: expires must be a day such as 2027-03-31, not {value!r}")
 
 
 def apply_known(model: ReportModel, known: Sequence[Known]) -> ReportModel:
     """Mark the cases that came as listed, and note as deviations those that did not.
 
-    An entry whose case was not part of the run says nothing.
+    An entry whose case was not part of the run says nothing. What has expired is told by the end of the run.
     """
     cases, deviations = [], []
+    day = _day_of(model.run.end)
     for case in model.cases:
         entry = next((one for one in known if one.concerns(case) and not case.superseded), None)
-        if entry is not None and entry.holds(case):
+        if entry is None or (entry.allows(case) and not entry.holds(case)):
+            cases.append(case)
+        elif entry.holds(case) and not entry.has_expired(day):
             cases.append(replace(case, known=entry.reason))
-            continue
-        cases.append(case)
-        if entry is not None:
-            deviations.append(_deviation(entry, case))
+        else:
+            cases.append(case)
+            deviations.append(_deviation(entry, case, day))
     return replace(model, cases=tuple(cases), deviations=tuple(deviations))
 
 
-def _deviation(entry: Known, case: Case) -> str:
+def _day_of(time: float) -> date:
+    try:
+        return datetime.fromtimestamp(time, UTC).date()
+    except (ValueError, OverflowError, OSError):  # a clock outside the calendar: nothing is excused that could expire
+        return date.max
+
+
+def _deviation(entry: Known, case: Case, day: date) -> str:
     came = f"{case.verdict}: {case.cause.text}" if case.cause else str(case.verdict)
+    if entry.holds(case) and entry.has_expired(day):
+        return f"{case.id} ({case.version}) was known until {entry.expires} and still came as {came} ({entry.reason})."
     listed = f"{entry.verdict} with {entry.cause!r} in its cause" if entry.cause else str(entry.verdict)
-    return f"{case.id} ({case.version}) is listed as {listed}, but came as {came}; mend the list ({entry.reason})."
+    how = "flaky, at worst " if case.flaky else ""
+    return f"{case.id} ({case.version}) is listed as {listed}, but came as {how}{came}; mend the list ({entry.reason})."
 
 
 def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bool = False) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ocpp_tck.report.attempts import history_line
+from ocpp_tck.report.certification import certification
 from ocpp_tck.report.model import LABELS, ORDER
 from ocpp_tck.report.text import moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -48,13 +50,15 @@ def _lines(model: ReportModel) -> Iterator[str]:
         yield ""
     yield from _notes(model)
     yield from _first(model)
+    yield from _history(model)
     yield from _table([case for case in model.cases if case.verdict not in _QUIET and not case.superseded])
 
 
 def _notes(model: ReportModel) -> Iterator[str]:
     notes = [*model.problems, *model.deviations, *(declaration.text for declaration in model.declarations)]
     if totals := model.totals["uncounted"]:
-        notes.append(f"{totals} cases do not count (draft, disputed, or an attempt that was made again).")
+        notes.append(f"{totals} do not count (draft or disputed cases, and attempts where another decides).")
+    notes.append(certification(model).text)
     yield from (f"> {plain(note)}  " for note in notes)
     if notes:
         yield ""
@@ -75,6 +79,21 @@ def _first(model: ReportModel) -> Iterator[str]:
     yield ""
 
 
+def _history(model: ReportModel) -> Iterator[str]:
+    """Tell all attempts at each case that has several."""
+    several = [case for case in model.cases if not case.superseded and len(model.attempts(case)) > 1]
+    if not several:
+        return
+    yield "### Cases with several attempts"
+    yield ""
+    for case in several[:_MOST]:
+        yield f"- {plain(case.id)} {plain(case.title)}" + (" **flaky**" if case.flaky else "")
+        yield from (f"  - {plain(history_line(one))}" for one in model.attempts(case))
+    if len(several) > _MOST:
+        yield f"- … and {len(several) - _MOST} more in report.html."
+    yield ""
+
+
 def _table(cases: list[Case]) -> Iterator[str]:
     if not cases:
         return
@@ -82,7 +101,8 @@ def _table(cases: list[Case]) -> Iterator[str]:
     yield "| --- | --- | --- | ---: |"
     for case in sorted(cases, key=lambda case: ORDER.index(case.verdict))[:_MOST]:
         cause = f"{plain(case.cause.text)} ({plain(case.cause.where)})" if case.cause else ""
-        label = LABELS[case.verdict] + (", known" if case.known else "" if case.counts else f", {case.status}")
+        label = LABELS[case.verdict] + (", flaky" if case.flaky else "")
+        label += ", known" if case.known else "" if case.counts else f", {case.status}"
         yield f"| {plain(case.id)} {plain(case.title)} | {label} | {cause} | {seconds(case.duration)} |"
     if len(cases) > _MOST:
         yield ""

@@ -6,7 +6,7 @@ Times are seconds since the Unix epoch, durations are seconds, both from the rec
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ocpp_tck.verdict import Verdict, worst
@@ -130,7 +130,11 @@ class Case:
         cause: first cause, the earliest in frame order; None for a pass.
         status: catalogue status: implemented, draft or disputed.
         interrupted: the run was killed, or ended early, before the teardown of this attempt was over.
-        superseded: True for an interrupted attempt that was made again later.
+        superseded: another attempt at the case decides, see `attempts.py`.
+        flaky: attempts that judged the same product came to different verdicts; the worst decides.
+        run: name of the run in a report of several runs; empty in the report of one.
+        firmware: software version of the product when this attempt began; empty when nothing told it, and where the
+            report is of one run.
         known: reason from the file of known failures; empty when none applies.
     """
 
@@ -155,6 +159,9 @@ class Case:
     violations: tuple[Violation, ...]
     interrupted: bool = False
     superseded: bool = False
+    flaky: bool = False
+    run: str = ""
+    firmware: str = ""
     known: str = ""
 
     @property
@@ -163,8 +170,13 @@ class Case:
         return f"{self.id}-{self.version}-{self.sut}-{self.attempt}"
 
     @property
+    def same(self) -> tuple[str, str, str]:
+        """Give what all attempts at the case have in common: OCA id, OCPP version, role."""
+        return self.id, self.version, self.sut
+
+    @property
     def counts(self) -> bool:
-        """Whether the verdict counts: draft and disputed cases do not, nor does an attempt that was made again.
+        """Whether the verdict counts: draft and disputed cases do not, nor does an attempt where another decides.
 
         A kit error always counts.
         """
@@ -185,6 +197,29 @@ class AnswerTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One of the runs of which a report of several is made.
+
+    Attributes:
+        name: its folder below `runs/`, unique there.
+        source: name of the folder that it came from.
+        firmware: software versions of the product in the order in which they were seen.
+        journals: SHA-256 of each journal by file name.
+    """
+
+    name: str
+    source: str
+    start: float
+    end: float
+    seed: int
+    kit_version: str
+    selection: str
+    firmware: tuple[str, ...]
+    totals: Mapping[str, int]
+    journals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The run itself; see `evidence.records.RunStarted`.
 
@@ -194,6 +229,12 @@ class Run:
         resumed: how often it was resumed.
         workers: one name per journal.
         anonymised: whether the journals were anonymised after the run.
+        asked: ids of the cases that it was begun with; empty when its kit did not record them.
+        follows: the run that its cases were chosen from; empty for a run of its own.
+        retries: how often a case that failed or was inconclusive was run again at most.
+        certify: whether it was asked for as a certification run.
+        objections: what stood against that when it began.
+        parts: the runs of a report of several, the earliest first; empty for the report of one.
     """
 
     kit_version: str
@@ -212,6 +253,12 @@ class Run:
     journals: tuple[str, ...]
     resumed: int = 0
     anonymised: bool = False
+    asked: tuple[str, ...] = ()
+    follows: Mapping[str, Any] = field(default_factory=dict)
+    retries: int = 0
+    certify: bool = False
+    objections: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +326,14 @@ class ReportModel:
         totals = {"cases": len(counted)}
         totals |= {str(verdict): sum(case.verdict is verdict for case in counted) for verdict in ORDER}
         return totals | {"uncounted": len(self.cases) - len(counted)}
+
+    def attempts(self, case: Case) -> tuple[Case, ...]:
+        """Give all attempts at a case, in their order."""
+        return tuple(one for one in self.cases if one.same == case.same)
+
+    def seed_of(self, case: Case) -> int:
+        """Give the seed of the run in which an attempt was made."""
+        return next((part.seed for part in self.run.parts if part.name == case.run), self.run.seed)
 
     @property
     def name(self) -> str:

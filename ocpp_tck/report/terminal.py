@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence.records import BEFORE_NEXT_RUN
+from ocpp_tck.report.attempts import history_line
+from ocpp_tck.report.certification import certification
 from ocpp_tck.report.model import LABELS, ORDER, Cause
 from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -31,7 +33,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     told: list[str] = []
     for verdict in _SHOWN:
         cases = [case for case in model.cases if case.verdict is verdict and not case.superseded]
-        told += [one for case in cases[:most] for one in _case(case)]
+        told += [one for case in cases[:most] for one in (*_case(case), *_attempts(case, model))]
         if len(cases) > most:
             told.append(f"… {len(cases) - most} more: {LABELS[verdict].lower()}")
     not_run = model.totals[Verdict.NOT_RUN]
@@ -39,8 +41,10 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
         told.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
     told += [line(f"Evidence: {problem}") for problem in model.problems]
     told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
+    told.append(line(certification(model).brief))
     told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
-    told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
+    if not model.run.parts:
+        told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
@@ -70,7 +74,8 @@ def describe(signal: Signal) -> str:
 
 
 def _case(case: Case) -> list[str]:
-    note = f" [known: {case.known}]" if case.known else "" if case.counts else f" [{case.status}, does not count]"
+    note = " [flaky]" if case.flaky else ""
+    note += f" [known: {case.known}]" if case.known else "" if case.counts else f" [{case.status}, does not count]"
     told = [line(f"{LABELS[case.verdict].upper():<12} {case.id} ({case.version}) {case.title}{note}")]
     cause = case.cause or Cause(text="", where="case")
     frames = f", frame {', '.join(map(str, cause.frames))}" if cause.frames else ""
@@ -80,6 +85,11 @@ def _case(case: Case) -> list[str]:
         if value:
             told.append(line(f"  {name}: {value}"))
     return told
+
+
+def _attempts(case: Case, model: ReportModel) -> list[str]:
+    attempts = model.attempts(case)
+    return [line(f"  {history_line(one)}") for one in attempts] if len(attempts) > 1 else []
 
 
 def line(text: str) -> str:

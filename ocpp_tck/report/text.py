@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
 _KEPT = {"\n", "\t"}
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
@@ -62,3 +64,10 @@ def iso(time: float) -> str:
 def often(count: int) -> str:
     """Write how often something happened."""
     return "once" if count == 1 else f"{count} times"
+
+
+def shown(value: Any) -> str:
+    """Write a configured value for reading: texts as they are, others as JSON, an absent one as `nothing`."""
+    if value is None or value == "":
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=dict)

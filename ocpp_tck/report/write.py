@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.index import read_journals
+from ocpp_tck.evidence.merged import merged_runs
 from ocpp_tck.report.allure import write_allure
+from ocpp_tck.report.ctrf import render_ctrf
 from ocpp_tck.report.fold import fold
 from ocpp_tck.report.html import render_html
 from ocpp_tck.report.json_report import render_json
 from ocpp_tck.report.junit import render_junit
 from ocpp_tck.report.known import KEPT, apply_known, load_known
 from ocpp_tck.report.markdown import render_markdown
+from ocpp_tck.report.merge import load_merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,7 @@ WRITERS = {
     "report.json": render_json,
     "report.html": render_html,
     "junit.xml": render_junit,
+    "ctrf.json": render_ctrf,
     "summary.md": render_markdown,
 }
 """File name and writer of each report that is one file."""
@@ -35,12 +39,13 @@ class ReportError(Exception):
 
 
 def load_model(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
-    """Read the journals of a run into a report model.
+    """Read the journals of a run, or of several merged into one folder, into a report model.
 
     Raises:
         JournalDamaged: there is no journal, or one is damaged.
     """
-    model = fold(read_journals(run_dir))
+    runs = merged_runs(Path(run_dir))
+    model = fold(read_journals(run_dir)) if runs is None else load_merged(Path(run_dir), runs)
     return apply_known(model, known) if known else model
 
 
@@ -56,7 +61,7 @@ def load_kept(run_dir: Path | str) -> ReportModel:
 
 
 def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportModel:
-    """Write report.json, report.html, junit.xml, summary.md and allure-results/ beside the journals of a run.
+    """Write all reports of a run beside its journals: `WRITERS`, and allure-results/.
 
     Each is the old one or the new one at any moment, never a half. Without `known` those hold whose file the run has
     copied there.

@@ -54,8 +54,9 @@ LOOPS, RESTARTS, ORDERS, LOADED, WORKERS = 10, 5, 3, 2, 4
 SCENARIOS = ("loops", "restarts", "random order", "-n 4", "load", "slowed")
 GOOD = {str(Verdict.PASS), str(Verdict.WARN), str(Verdict.NOT_APPLICABLE)}
 SLOW_LIMITS = {"clock": 300.0, "response": 5.0, "transaction": 5.0, "boot": 12.0, "reboot": 12.0, "reconnect": 12.0}
+SLOW_LIMITS |= {"transfer": 25.0, "install": 25.0}
 """Limits against the slowed product, seconds: short enough to wait for 80 % of them at every message; the clock's is
-wide, because the times in a message are as old as the message."""
+wide, because the times in a message are as old as the message, and those of files are for several messages."""
 LAG = NEAR * SLOW_LIMITS["response"]
 SLOW_OPTIONS = (
     f"reboot-seconds={NEAR * SLOW_LIMITS['reboot'] - LAG:.1f}",

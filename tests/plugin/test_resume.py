@@ -1,6 +1,5 @@
 """Going on with a run that was interrupted: what runs again, what is refused, and what the exit code says."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -171,4 +170,5 @@ def test_a_case_that_was_not_run_is_not_asked_again(kit, resumed, server):
     ran = kit(text, order, ONE)
     cut(ran.folder, "case-started", 2)
     again = resumed(text, order, ONE)
-    assert json.dumps(again.report).count('"TC_904_CSMS"') == json.dumps(ran.report).count('"TC_904_CSMS"') == 1
+    tried = [[one["id"] for one in report["cases"]].count("TC_904_CSMS") for report in (ran.report, again.report)]
+    assert tried == [1, 1]

@@ -15,7 +15,7 @@ CASE = ROLES | {"ocpp_tck", "ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.config",
 CASE |= {"ocpp_tck.config_overlay", "ocpp_tck.config_template", "ocpp_tck.case_run", "ocpp_tck.given", "ocpp_tck.world"}
 CASE |= {"ocpp_tck.replay"}
 CASE |= {"ocpp_tck.config_copy"}
-CASE |= {"ocpp_tck.recall", "ocpp_tck.resume", "ocpp_tck.interrupts"}
+CASE |= {"ocpp_tck.recall", "ocpp_tck.resume", "ocpp_tck.interrupts", "ocpp_tck.campaign"}
 
 MAY = {
     "ocpp_tck.protocol": {"ocpp_tck.protocol"},
@@ -43,6 +43,11 @@ MAY = {
     "ocpp_tck.resume": CASE,
     "ocpp_tck.interrupts": CASE,
     "ocpp_tck.doctor": CASE,
+    "ocpp_tck.campaign": set(),
+    "ocpp_tck.certify": {"ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.plan", "ocpp_tck.settings"},
+    "ocpp_tck.selection": CASE | {"ocpp_tck.report"},
+    "ocpp_tck.progress": {"ocpp_tck.verdict"},
+    "ocpp_tck.outcome": {"ocpp_tck.case_run", "ocpp_tck.report", "ocpp_tck.verdict"},
     "ocpp_tck.plan": {"ocpp_tck.plan", "ocpp_tck.case"},
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }

@@ -214,7 +214,7 @@ def test_what_an_interrupted_attempt_has_found_is_not_lost(tmp_path, verdict, lo
     again.case()
     again.end_case()
     model = load_model(again.done())
-    assert attempts(model) == [(Verdict(verdict), 1, lost), (Verdict.PASS, 2, False)]
+    assert attempts(model) == [(Verdict(verdict), 1, lost), (Verdict.PASS, 2, not lost)]
     assert model.verdict is (Verdict.PASS if lost else Verdict(verdict))
 
 

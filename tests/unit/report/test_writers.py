@@ -248,7 +248,7 @@ def test_an_attempt_that_was_made_again_is_not_in_the_results(tmp_path):
     write_reports(tmp_path)
     assert len(list((tmp_path / "allure-results").glob("*-result.json"))) == 1
     assert (tmp_path / "junit.xml").read_text().count("<testcase ") == 1
-    assert "made again" in (tmp_path / "report.html").read_text()
+    assert "attempt 1, another decides" in (tmp_path / "report.html").read_text()
 
 
 def test_a_large_run_stays_usable(tmp_path):
