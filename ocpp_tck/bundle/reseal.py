@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.bundle.seal import SealError, attest, seal
 from ocpp_tck.evidence.dsse import Envelope, EnvelopeError, key_id, read_envelope
-from ocpp_tck.evidence.index import INDEX, write_index
+from ocpp_tck.evidence.index import INDEX, find_journals, write_index
 from ocpp_tck.evidence.journal import JournalError
 from ocpp_tck.evidence.manifest import ATTESTATION, MANIFEST, ManifestError, check_manifest, read_manifest
 from ocpp_tck.report.known import KnownFailuresError
@@ -38,7 +38,7 @@ def write_again(folder: Path) -> None:
         manifest = _manifest(folder)
         product = manifest.facts.get("product") if manifest is not None else None
         signed = _envelope(folder)
-        if not (folder / INDEX).exists():
+        if find_journals(folder) and not (folder / INDEX).exists():
             write_index(folder)
         model = write_reports(folder)
         seal(folder, model, None, (str(product["name"]), str(product["sha256"])) if product else None)
