@@ -11,13 +11,13 @@ LABEL org.opencontainers.image.title="ocpp-tck" \
       org.opencontainers.image.description="The open conformance test kit for OCPP" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-COPY --from=build /wheel /wheel
-RUN set -- /wheel/*.whl \
+# hadolint ignore=DL3013
+RUN --mount=type=bind,from=build,source=/wheel,target=/wheel \
+    set -- /wheel/*.whl \
     && python -m pip install --no-cache-dir --root-user-action=ignore "$1[parallel]" \
-    && rm -r /wheel \
     && useradd --create-home --uid 10001 kit \
     && install -d -o kit -g kit /reports /work
-USER kit
+USER 10001
 WORKDIR /work
 ENTRYPOINT ["ocpp-tck"]
 CMD ["--help"]

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from generator.markdown import code, generated, plain, table
-
 from ocpp_tck.plan import as_json, entries
 
 if TYPE_CHECKING:
@@ -42,13 +41,18 @@ def _overview(rows: list[dict[str, Any]]) -> str:
             "# Cases\n",
             generated("the catalogue and the cases"),
             table(("OCPP", "product", *statuses), lines),
-            "*Run under other ids*: an older edition of the OCA document has one id where the current one has several; "
-            "the old id selects them all. *Pending*: not written yet; such a case is never run and never counts as "
-            "passed.\n",
+            (
+                "*Run under other ids*: an older edition of the OCA document has one id where the current one has "
+                "several; "
+                "the old id selects them all. *Pending*: not written yet; such a case is never run and never counts as "
+                "passed.\n"
+            ),
             *(f"- [{title}]({name}.md)" for name, title, _, _ in _PARTS),
-            "\nThe ids and the numbers of the steps are those of the OCA's test case documents, the titles and the "
-            "sentences are the kit's own. Lay the document beside a page to compare them. [How a case is "
-            "written](../write-a-case.md).\n",
+            (
+                "\nThe ids and the numbers of the steps are those of the OCA's test case documents, the titles and the "
+                "sentences are the kit's own. Lay the document beside a page to compare them. [How a case is "
+                "written](../write-a-case.md).\n"
+            ),
         ]
     )
 
@@ -71,7 +75,8 @@ def _page(title: str, rows: list[dict[str, Any]]) -> str:
         parts.append("## Run under other ids\n\n" + table(("id", "how"), moved))
     others = sorted({row["status"] for row in rows} - {"implemented"})
     for status in others:
-        parts.append(f"## {status.capitalize()}\n\n{_open(row for row in rows if row['status'] == status)}")
+        listed = _open(row for row in rows if row["status"] == status)
+        parts += [f"## {status.capitalize()}\n", listed]
     return "\n".join(parts)
 
 

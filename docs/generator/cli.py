@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import click
-from generator.markdown import block, code, generated, plain, table
 
+from generator.markdown import block, code, generated, plain, table
 from ocpp_tck import plugin
 from ocpp_tck.cli import main
 from ocpp_tck.reference.__main__ import main as product

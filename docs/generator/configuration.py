@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from generator.markdown import block, code, generated, plain, prose, table
-
 from ocpp_tck import config_overlay, pics, settings
 from ocpp_tck.config import VERSIONS, template
 from ocpp_tck.roles.drivers.actions import STATION, actions
@@ -45,6 +44,11 @@ _DRIVERS = {
     "options": "arguments of the class",
 }
 """What the keys of the drivers' tables mean; the templates say it of the tables as a whole."""
+_OTHERS = {
+    "sut.model": "likewise",
+    "station.evses.id": "its number; the EVSEs are numbered from 1 without gaps",
+    "station.evses.connectors": "how many connectors it has",
+}
 
 
 @dataclass(slots=True)
@@ -103,9 +107,12 @@ def page() -> str:
     parts = [
         "# Configuration\n",
         generated("the template that `ocpp-tck init` writes and from the classes that receive the values"),
-        "A key comes from an option of the command, else from the environment, else from the file, else it has its "
-        "default. Unknown keys and wrong values are all reported at once, with their place. Relative paths count from "
-        "the file's folder.\n",
+        (
+            "A key comes from an option of the command, else from the environment, else from the file, else it has its "
+            "default. Unknown keys and wrong values are all reported at once, with their place. Relative paths "
+            "count from "
+            "the file's folder.\n"
+        ),
         *(_section(name) for name in tables()),
         "## [pics]\n\nThe questions about the product: [Questions of \\[pics\\]](pics.md).\n",
         "## Whole files\n",
@@ -117,21 +124,26 @@ def page() -> str:
 
 
 def _section(name: str) -> str:
-    said = documented(_TABLES[name]) if name in _TABLES else {}
     environment = config_overlay.keys()
     rows = []
     for key, one in tables()[name].items():
         dotted = f"{name}.{key}" if name else key
         variable = code(config_overlay.variable(dotted)) if dotted in environment else ""
-        own = _DRIVERS.get(key, "") if name.startswith("driver") else said.get(key, "")
-        text = prose(own or one.meaning)
-        rows.append((f"{code(key)}{_only(one.where)}", code(one.example), text, variable))
+        rows.append((f"{code(key)}{_only(one.where)}", code(one.example), prose(meaning(name, key, one)), variable))
     double = name in {"connection.stations", "station.evses"}
     title = f"[[{name}]]" if double else f"[{name}]" if name else "Before the first table"
     title = title.replace(".actions.reset", ".actions.<action>")
     more = " Any key of the table above; what is absent is as there." if ".actions." in name else ""
     heads = ("key", "default or example", "meaning", "environment")
     return f"## {plain(title)}\n\n{more.strip()}\n\n{table(heads, rows)}"
+
+
+def meaning(name: str, key: str, one: Key) -> str:
+    """Give what a key means: what its class says of it, else what the template does."""
+    if name.startswith("driver"):
+        return _DRIVERS.get(key, "") or one.meaning
+    said = documented(_TABLES[name]) if name in _TABLES else {}
+    return said.get(key, "") or one.meaning or _OTHERS.get(f"{name}.{key}", "")
 
 
 def _only(where: list[str]) -> str:
@@ -147,7 +159,8 @@ def _only(where: list[str]) -> str:
 def without_a_place() -> list[str]:
     """Give the keys that the kit reads and that the page does not have."""
     have = {f"{name}.{key}" if name else key for name, keys in tables().items() for key in keys}
-    known = {key for key in config_overlay.keys() if not key.startswith("pics.")}
+    every = config_overlay.keys()
+    known = {key for key in every if not key.startswith("pics.")}
     for name, kind in _TABLES.items():
         if is_dataclass(kind) and name not in {"", "connection", "connection.stations"}:
             known |= {f"{name}.{field.name}" for field in fields(kind)}
@@ -159,8 +172,10 @@ def pics_page() -> str:
     parts = [
         "# Questions of [pics]\n",
         generated("the table of features"),
-        "`true` or `false` each. A case that hangs on a question that is not answered is *not run*. See "
-        "[PICS and profiles](../pics.md).\n",
+        (
+            "`true` or `false` each. A case that hangs on a question that is not answered is *not run*. See "
+            "[PICS and profiles](../pics.md).\n"
+        ),
     ]
     for role in ROLES:
         for version in VERSIONS:
@@ -176,9 +191,13 @@ def actions_page() -> str:
     parts = [
         "# Actions of the drivers\n",
         generated("the table of actions"),
-        "What a case may ask a [driver](../drivers.md) to make the product do. A field that ends in `?` may be absent. "
-        "In a URL template `{action}` is the name as here, `{action_kebab}` has hyphens, `{action_camel}` is the OCPP "
-        "spelling.\n",
+        (
+            "What a case may ask a [driver](../drivers.md) to make the product do. A field that ends in `?` may "
+            "be absent. "
+            "In a URL template `{action}` is the name as here, `{action_kebab}` has hyphens, `{action_camel}` is "
+            "the OCPP "
+            "spelling.\n"
+        ),
         "## A charging station is made to\n",
         table(
             ("action", "payload", "what happens"),
@@ -196,7 +215,11 @@ def actions_page() -> str:
     parts.append(table(("action", "request", "versions"), rows))
     parts.append("## A CSMS is set up by\n")
     heads = ("action", "payload", "what happens")
-    settings_rows = ((code(one.name), code(", ".join(one.fields)), plain(one.meaning)) for one in actions("csms", "2.1").values() if not one.request)
+    settings_rows = (
+        (code(one.name), code(", ".join(one.fields)), plain(one.meaning))
+        for one in actions("csms", "2.1").values()
+        if not one.request
+    )
     parts.append(table(heads, settings_rows))
     return "\n".join(parts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.markdown import block, code, generated, plain, table
-
 from ocpp_tck.protocol.rules import RULES
 from ocpp_tck.protocol.types import Side
 
@@ -32,10 +31,14 @@ def page() -> str:
     parts = [
         "# Rules of frames\n",
         generated("the table of rules"),
-        f"Every frame of the product is judged by these {len(RULES)} rules in every case, whatever the case is about. "
-        "A broken *must* fails the running case, a broken *should* warns. A version that a rule does not name does "
-        "not have it. The examples are what the kit's own tests run: the first finding in each failing trace is that "
-        "rule.\n",
+        (
+            f"Every frame of the product is judged by these {len(RULES)} rules in every case, whatever the case "
+            "is about. "
+            "A broken *must* fails the running case, a broken *should* warns. A version that a rule does not name does "
+            "not have it. The examples are what the kit's own tests run: the first finding in each failing trace "
+            "is that "
+            "rule.\n"
+        ),
     ]
     for topic in sorted(topics):
         parts.append(f"## {_TOPICS.get(topic, topic.replace('_', ' ').capitalize())}\n")

@@ -26,8 +26,12 @@ def page() -> str:
     parts = [
         "# report.json\n",
         generated("`report.schema.json`"),
-        f"{prose(schema.get('description', ''))} For programs: [the JSON Schema](report.schema.json). The file is a "
-        "pure function of the journals: the same journals give the same bytes. A field marked \\* is always there.\n",
+        (
+            f"{prose(schema.get('description', ''))} For programs: [the JSON Schema](report.schema.json). The "
+            "file is a "
+            "pure function of the journals: the same journals give the same bytes. A field marked \\* is always "
+            "there.\n"
+        ),
         "## The whole\n",
         _table(schema),
     ]

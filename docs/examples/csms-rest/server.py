@@ -12,6 +12,7 @@ import sys
 
 from aiohttp import ClientSession, web
 
+# --8<-- [start:routes]
 ROUTES = [
     ("POST", "/api/v1/chargers/{id}/reboot", "reset"),
     ("POST", "/api/v1/chargers/{id}/sessions", "remote-start-transaction"),
@@ -20,6 +21,7 @@ ROUTES = [
     ("PUT", "/api/v1/chargers/{id}/settings/{name}", "change-configuration"),
     ("POST", "/api/v1/chargers/{id}/raw/{request}", ""),  # any other OCPP request, as it is
 ]
+# --8<-- [end:routes]
 
 
 def ordered(action, path, body):
