@@ -1,19 +1,24 @@
-"""`python -m tests.docs.site FOLDER`: open the built site in chromium, from disk, on a desk and a phone, light and dark.
+"""`python -m tests.docs.site FOLDER`: open the built site in chromium, on a desk and a phone, light and dark.
 
 Exit code: 0 when nothing is wrong, 1 when something is, 2 without a browser.
 """
 
+import json
 import sys
+import threading
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-from tests.hostile.browser import missing
+from tests.hostile.browser import chromium, missing
 
 PAGES = ("index.html", "drivers.html", "reference/configuration.html", "reference/rules.html", "cases/16-cs.html")
 DEVICES = (("desk", 1280, 900), ("phone", 390, 844))
 _LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src"}
-_LONGEST_ADDRESS = 160
+PATIENCE = 60
 
 
 class Page(HTMLParser):
@@ -60,38 +65,41 @@ def wrong_links(folder, pages):
                 yield f"{place}: no such anchor: {link}"
 
 
-def opened(folder, shots):
-    """Open the pages in a browser; give what is wrong."""
-    from selenium import webdriver
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
-    for name, width, height in DEVICES:
-        for scheme in ("light", "dark"):
-            options = webdriver.ChromeOptions()
-            for argument in (
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--disable-background-networking",
-            ):
-                options.add_argument(argument)
-            options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-            browser = webdriver.Chrome(options=options)
-            try:
-                size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": name == "phone"}
-                browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+@contextmanager
+def served(folder):
+    """Serve the site on the loopback interface; gives its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def opened(base, shots):
+    """Open the pages in a browser; give what is wrong."""
+    with chromium() as browser:
+        for name, width, height in DEVICES:
+            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": name == "phone"}
+            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            for scheme in ("light", "dark"):
                 media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
                 browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
                 for page in PAGES:
-                    browser.get((folder / page).as_uri())
+                    browser.get(f"{base}/{page}")
                     if shots:
                         browser.save_screenshot(str(shots / f"{name}-{scheme}-{page.replace('/', '-')}.png"))
-                    yield from (f"{name} {scheme} {page}: {one}" for one in _seen(browser, width, scheme))
-            finally:
-                browser.quit()
+                    yield from (f"{name} {scheme} {page}: {one}" for one in _seen(browser, base, width, scheme))
 
 
-def _seen(browser, width, scheme):
+def _seen(browser, base, width, scheme):
     wide = browser.execute_script("return document.documentElement.scrollWidth")
     if wide > width:
         yield f"{wide} pixels wide"
@@ -102,38 +110,40 @@ def _seen(browser, width, scheme):
         if entry["level"] == "SEVERE":
             yield entry["message"]
     for entry in browser.get_log("performance"):
-        if '"Network.requestWillBeSent"' in entry["message"] and '"url":"http' in entry["message"]:
-            yield f"asks the network: {entry['message'][:_LONGEST_ADDRESS]}"
+        said = json.loads(entry["message"])["message"]
+        if said["method"] == "Network.requestWillBeSent":
+            address = said["params"]["request"]["url"]
+            if not address.startswith((f"{base}/", "data:", "blob:", "chrome:")):
+                yield f"asks for {address}"
 
 
-def searched(folder):
-    """Search for a rule from disk; give what is wrong."""
-    from selenium import webdriver
+def searched(base):
+    """Search for a rule; give what is wrong."""
+    from selenium.common.exceptions import TimeoutException
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    options = webdriver.ChromeOptions()
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--window-size=1280,900",
-    ):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options=options)
-    try:
-        browser.get((folder / "index.html").as_uri() + "?q=boot.interval")
-        field = browser.find_element(By.CSS_SELECTOR, ".md-search__input")
-        found = WebDriverWait(browser, 60).until(
-            lambda one: [
-                link.get_attribute("href") for link in one.find_elements(By.CSS_SELECTOR, "a.md-search-result__link")
-            ]
+    with chromium() as browser:
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False},
         )
+        browser.get(f"{base}/index.html")
+        field = browser.find_element(By.CSS_SELECTOR, ".md-search__input")
+        if not field.is_displayed():
+            yield "the field for searching is not shown"
+            return
+        field.send_keys("boot.interval")
+        links = "a.md-search-result__link"
+        try:
+            found = WebDriverWait(browser, PATIENCE).until(
+                lambda one: [link.get_attribute("href") for link in one.find_elements(By.CSS_SELECTOR, links)]
+            )
+        except TimeoutException:
+            yield "searching finds nothing"
+            return
         if not any("rules.html" in link for link in found):
-            yield f"searching {field.get_attribute('value')!r} finds only {found}"
-    finally:
-        browser.quit()
+            yield f"searching for a rule finds only {found}"
 
 
 def main(arguments):
@@ -146,7 +156,8 @@ def main(arguments):
     if shots:
         shots.mkdir(parents=True, exist_ok=True)
     pages = read(folder)
-    wrong = [*wrong_links(folder, pages), *opened(folder, shots), *searched(folder)]
+    with served(folder) as base:
+        wrong = [*wrong_links(folder, pages), *opened(base, shots), *searched(base)]
     sys.stdout.write("".join(f"{one}\n" for one in wrong) + f"{len(pages)} pages, {len(wrong)} things wrong\n")
     return 1 if wrong or not pages else 0
 
