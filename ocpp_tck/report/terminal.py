@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence.records import BEFORE_NEXT_RUN
+from ocpp_tck.report.compare import headline
 from ocpp_tck.report.model import LABELS, ORDER, Cause
 from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -17,23 +18,34 @@ if TYPE_CHECKING:
 
 _LONGEST = 2000
 """Characters of one line; the report has the text in full."""
+_NAMED = 12
+"""Cases of one cause that are named, beside the first."""
 _SHOWN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 
 
 def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most: int = 40) -> list[str]:
-    """Give the summary of a run: cases that need attention, problems, totals, and where the report is.
+    """Give the summary of a run: what needs attention, problems, totals, and where the report is.
+
+    Cases with the same first cause are told once, the cause that costs most cases first.
 
     Args:
         model: the run.
         run_dir: folder of the reports, named in the last line.
-        most: cases listed at most per verdict.
+        most: causes, and cases without one in common, listed at most per verdict.
     """
     told: list[str] = []
+    groups = model.first_to_fix()
+    grouped = {id(case) for _, cases in groups for case in cases}
     for verdict in _SHOWN:
-        cases = [case for case in model.cases if case.verdict is verdict and not case.superseded]
-        told += [one for case in cases[:most] for one in _case(case)]
-        if len(cases) > most:
-            told.append(f"… {len(cases) - most} more: {LABELS[verdict].lower()}")
+        listed = [cases for first, cases in groups if first.verdict is verdict]
+        listed += [
+            [case]
+            for case in model.cases
+            if case.verdict is verdict and not case.superseded and id(case) not in grouped
+        ]
+        told += [one for cases in listed[:most] for one in _group(cases)]
+        if left := sum(map(len, listed[most:])):
+            told.append(f"… {left} more: {LABELS[verdict].lower()}")
     not_run = model.totals[Verdict.NOT_RUN]
     if not_run:
         told.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
@@ -69,12 +81,21 @@ def describe(signal: Signal) -> str:
     return "\n".join(map(line, told))
 
 
+def _group(cases: list[Case]) -> list[str]:
+    told = _case(cases[0])
+    if len(cases) > 1:
+        others = ", ".join(case.id for case in cases[1 : _NAMED + 1])
+        more = f" and {len(cases) - 1 - _NAMED} more" if len(cases) - 1 > _NAMED else ""
+        told.append(line(f"  the same in {len(cases) - 1} more: {others}{more}"))
+    return told
+
+
 def _case(case: Case) -> list[str]:
     note = f" [known: {case.known}]" if case.known else "" if case.counts else f" [{case.status}, does not count]"
     told = [line(f"{LABELS[case.verdict].upper():<12} {case.id} ({case.version}) {case.title}{note}")]
     cause = case.cause or Cause(text="", where="case")
     frames = f", frame {', '.join(map(str, cause.frames))}" if cause.frames else ""
-    told.append(line(f"  {cause.where}: {cause.text}{frames}"))
+    told.append(line(f"  {cause.where}: {headline(case)}{frames}"))
     for name in ("requirement", "expected", "received"):
         value = getattr(cause, name)
         if value:
