@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ASSERTED = re.compile(r"(?P<tested>.+): (?P<operator>==|!=|in|not in|<=|>=|<|>|is|is not) (?P<value>.+)", re.DOTALL)
 _WANTED = re.compile(r"(?P<path>[A-Za-z_][\w.\[\]]*) (?P<values>.+)", re.DOTALL)
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
-_BARE = re.compile(r".{1,60} (?:instead of|is no other than|is none of|is one of|is not) .+")
+_BARE = re.compile(r"(.{1,200}?) (?:instead of|is no other than|is none of|is one of|is not) .+", re.DOTALL)
 _LONGEST = 4_000
 _ALIKE = 0.5
 _MISSING = object()
@@ -86,7 +86,8 @@ def headline(case: Case) -> str:
 
 def is_bare(text: str) -> bool:
     """Whether a cause tells of two values and not what they are of: `2 instead of 1`."""
-    return _BARE.fullmatch(text) is not None
+    found = _BARE.fullmatch(text)
+    return found is not None and _literal(found[1]) is not _MISSING
 
 
 def differing_words(expected: str, received: str) -> tuple[Words, Words]:
