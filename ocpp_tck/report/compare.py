@@ -9,19 +9,20 @@ from __future__ import annotations
 import ast
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ocpp_tck.report.model import Case, FrameRow
+    from ocpp_tck.report.model import Case, Cause, FrameRow
 
 _ASSERTED = re.compile(r"(?P<tested>.+): (?P<operator>==|!=|in|not in|<=|>=|<|>|is|is not) (?P<value>.+)", re.DOTALL)
 _WANTED = re.compile(r"(?P<path>[A-Za-z_][\w.\[\]]*) (?P<values>.+)", re.DOTALL)
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _BARE = re.compile(r"(.{1,200}?) (?:instead of|is no other than|is none of|is one of|is not) .+", re.DOTALL)
+_LISTED = re.compile(r"frame \d+ [A-Za-z]+ ")
 _LONGEST = 4_000
 _ALIKE = 0.5
 _MISSING = object()
@@ -34,13 +35,16 @@ class Field:
     Attributes:
         path: where the payload has it, such as `idTagInfo.status` or `key[0].value`.
         frame: number of the frame.
-        expected: in words; `received`: as JSON, or `missing`.
+        expected: in words; `received`: as JSON.
+        is_nearest: the awaited message did not come at all, and this is the last of its kind that came: it may be
+            quite right in itself.
     """
 
     path: str
     frame: int
     expected: str
     received: str
+    is_nearest: bool = False
 
 
 Words = tuple[tuple[str, bool], ...]
@@ -69,7 +73,13 @@ def different_fields(case: Case) -> tuple[Field, ...]:
     asserted = _ASSERTED.fullmatch(cause.expected)
     if asserted:
         return tuple(_asserted(asserted, cause.received, payloads))
-    return tuple(_wanted(cause.expected, payloads[-1]))
+    found = tuple(_wanted(cause.expected, payloads[-1]))
+    return tuple(replace(field, is_nearest=True) for field in found) if is_wait(cause) else found
+
+
+def is_wait(cause: Cause) -> bool:
+    """Whether a message was awaited in vain, so that the frames of the cause are only what came instead."""
+    return _LISTED.match(cause.received) is not None
 
 
 def headline(case: Case) -> str:

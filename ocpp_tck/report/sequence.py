@@ -3,7 +3,8 @@
 A row is one of
 
 - `["step", text, verdict]`: a step begins;
-- `["frame", n, offset, sender, type, action, text, tone, notes, told]`: a frame; `tone` is bad, warn or empty, `notes`
+- `["frame", n, offset, sender, type, action, text, tone, notes, told]`: a frame; `tone` is bad, warn, near (it came
+  instead of the awaited one, and may be right in itself) or empty, `notes`
   are pairs of a path in the payload and what is wrong there, `told` says what is special about the frame;
 - `["event", kind, offset, text, detail, tone]`: an operator action, connection, file or remark;
 - `["gap", count]`: that many rows were left out.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.report.compare import different_fields
+from ocpp_tck.report.compare import different_fields, is_wait
 from ocpp_tck.report.model import FrameRow
 from ocpp_tck.report.text import visible
 from ocpp_tck.verdict import Verdict
@@ -40,12 +41,13 @@ def flow(case: Case) -> list[Row]:
     blamed = blamed_frames(case)
     notes = frame_notes(case)
     verdicts = {f"{step.n}  {step.text}": step.verdict for step in case.steps}
+    blame = "near" if case.cause and is_wait(case.cause) else "bad"
     rows: list[Row] = []
     for item, left_out in _shortened(items, blamed):
         if item is None:
             rows.append(["gap", left_out])
         elif isinstance(item, FrameRow):
-            rows.append(_frame(item, blamed, notes.get(item.n, ())))
+            rows.append(_frame(item, blame if item.n in blamed else "", notes.get(item.n, ())))
         elif item.kind == "step":
             rows.append(["step", _line(item.text), verdicts.get(item.text, "")])
         else:
@@ -67,7 +69,7 @@ def frame_notes(case: Case) -> Mapping[int, list[tuple[str, str]]]:
     for violation in case.violations:
         notes.setdefault(violation.frame, []).append((visible(violation.path, one_line=True), _objection(violation)))
     for field in different_fields(case):
-        told = f"expected {field.expected}"
+        told = f"{'the awaited one has' if field.is_nearest else 'expected'} {field.expected}"
         notes.setdefault(field.frame, []).append((field.path, visible(told, one_line=True, limit=300)))
     return notes
 
@@ -96,9 +98,9 @@ def _is_marked(item: FrameRow | Event, blamed: frozenset[int]) -> bool:
     return isinstance(item, FrameRow) and (bool(item.violations) or item.n in blamed)
 
 
-def _frame(frame: FrameRow, blamed: frozenset[int], notes: list[tuple[str, str]] | tuple[()]) -> Row:
+def _frame(frame: FrameRow, blame: str, notes: list[tuple[str, str]] | tuple[()]) -> Row:
     musts = any(one.level == "must" for one in frame.violations)
-    tone = "bad" if musts or (frame.n in blamed and not frame.violations) else "warn" if frame.violations else ""
+    tone = "bad" if musts else "warn" if frame.violations else blame
     raw = visible(frame.raw, one_line=True, limit=LONGEST * (5 if tone else 1))
     name = frame.type or ("binary frame" if frame.encoding == "binary" else "not a message")
     told = "malformed on purpose" if frame.malformed else ""

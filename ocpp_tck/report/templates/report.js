@@ -111,7 +111,7 @@
     const [, n, offset, sender, type, action, raw, tone, notes, told] = row;
     const end = ENDS[type] ?? (type === "CALL" ? "" : type.toLowerCase());
     const name = [action, end].filter(Boolean).join(" · ") || type;
-    const label = el("span", "say", tone ? sign(tone === "bad" ? "✕ " : "! ") : "", name, told ? el("em", "tag", told) : "");
+    const label = el("span", "say", tone ? sign({ bad: "✕ ", warn: "! ", near: "≈ " }[tone]) : "", name, told ? el("em", "tag", told) : "");
     const spoken = el("span", "aside-only", sender === "kit" ? "from the kit: " : "from the product: ");
     const button = el("button", "msg", el("span", "clock", offset.toFixed(3)), el("span", "lane", spoken, label, el("span", "arrow")), el("span", "nr", "#" + n));
     const made = el("li", ["frame", sender === "kit" ? "right" : "left", type === "CALL" || type === "SEND" ? "" : "reply", tone].filter(Boolean).join(" "), button);
@@ -160,7 +160,7 @@
       if (data.rules.length > 200) place.append(el("p", "quiet", `${data.rules.length - 200} more are in report.json.`));
     }
     if (data.flow.length) {
-      const lanes = el("div", "lanes", el("span", "clock", "s"), el("span", "lane", el("b", "op", data.flow.some(row => row[1] === "operator") ? "Operator" : ""), el("b", "kit", "ocpp-tck"), el("b", "product", data.product + " under test")), el("span", "nr"));
+      const lanes = el("div", "lanes", el("span", "clock", "s"), el("span", "lane", el("b", "op", data.flow.some(row => row[1] === "operator") ? "Operator" : ""), el("b", "kit", "ocpp-tck"), el("b", "product", data.product, el("span", "", " under test"))), el("span", "nr"));
       lanes.setAttribute("aria-hidden", "true");
       const list = el("ol", "flow", ...data.flow.map(row => flowRow(box.id, row)));
       place.append(el("h3", "", "What happened ", el("small", "", `${data.flow.filter(row => row[0] === "frame").length} frames; open one to see it whole`)), el("div", "drawing", lanes, list));
@@ -265,7 +265,7 @@
   };
   const nextFault = () => {
     const box = document.activeElement?.closest?.("details.case") ?? cases.find(one => one.open);
-    const faults = box ? [...box.querySelectorAll("li.frame.bad, li.frame.warn")] : [];
+    const faults = box ? [...box.querySelectorAll("li.frame.bad, li.frame.warn, li.frame.near")] : [];
     if (!faults.length) return;
     const next = faults[(faults.findIndex(one => one.classList.contains("target")) + 1) % faults.length];
     keep(next.id); reveal();

@@ -80,7 +80,10 @@ def test_the_terminal_tells_a_cause_once_with_all_its_cases(run):
     assert [line for line in told if "no answer" in line] == ["  case: no answer within 0 s, frame 1"]
     named = ", ".join(f"TC_{number}" for number in range(1, 13))
     assert f"  the same in 19 more: {named} and 7 more" in told
-    assert [line[:18] for line in told if line.startswith("FAIL         ")] == ["FAIL         TC_0 ", "FAIL         TC_99"]
+    assert [line[:18] for line in told if line.startswith("FAIL         ")] == [
+        "FAIL         TC_0 ",
+        "FAIL         TC_99",
+    ]
 
 
 def test_the_terminal_tells_known_and_uncounted_cases_one_by_one(run):

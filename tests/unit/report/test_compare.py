@@ -3,6 +3,7 @@ import json
 import pytest
 
 from ocpp_tck.report.compare import Field, different_fields, differing_words, headline
+from ocpp_tck.report.sequence import flow
 from ocpp_tck.report.write import load_model
 
 PAYLOAD = {
@@ -36,7 +37,7 @@ def case_of(run, expected, received, *, payload=PAYLOAD, cause="2 instead of 1",
         ("a.status in LEGAL: in {'x'}", "'Available'", [("status", "one of {'x'}", '"Available"')]),
         ("a.status != 'Available': != 'Available'", "'Available'", [("status", 'not "Available"', '"Available"')]),
         ("a.connectorId < 2: < 2", "2", [("connectorId", "less than 2", "2")]),
-        ("Some with connectorId 1", "frame 1 Some {…}", [("connectorId", "1", "2")]),
+        ("Some with connectorId 1", 'frame 1 Some {"connectorId": 2}', [("connectorId", "1", "2")]),
         ("Some with connectorId 1, status Charging or Finishing", "…", [("connectorId", "1", "2"), ("status", "Charging or Finishing", '"Available"')]),
         ("Some with connectorId 2 and status Charging after status Preparing", "…", [("status", "Charging", '"Available"')]),
         ("Some with connectorId 2", "…", []),
@@ -45,8 +46,9 @@ def case_of(run, expected, received, *, payload=PAYLOAD, cause="2 instead of 1",
 )  # fmt: skip
 def test_the_fields_that_differ_are_found(run, expected, received, found):
     case = case_of(run, expected, received)
+    is_nearest = received.startswith("frame ")
     assert different_fields(case) == tuple(
-        Field(path=path, frame=1, expected=wanted, received=got) for path, wanted, got in found
+        Field(path=path, frame=1, expected=wanted, received=got, is_nearest=is_nearest) for path, wanted, got in found
     )
 
 
@@ -116,3 +118,10 @@ def test_the_words_that_differ_are_marked_and_nothing_is_lost(expected, received
     assert ("".join(text for text, _ in first), "".join(text for text, _ in second)) == (expected, received)
     assert [text for text, differs in first if differs] == left
     assert [text for text, differs in second if differs] == right
+
+
+def test_a_message_that_came_instead_of_the_awaited_one_is_not_called_wrong(run):
+    case = case_of(run, "Some with connectorId 1", 'frame 1 Some {"connectorId": 2}', cause="it did not come")
+    assert [field.is_nearest for field in different_fields(case)] == [True]
+    row = next(row for row in flow(case) if row[0] == "frame")
+    assert row[7:9] == ["near", [["connectorId", "the awaited one has 1"]]]
