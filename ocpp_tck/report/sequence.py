@@ -3,8 +3,8 @@
 A row is one of
 
 - `["step", text, verdict]`: a step begins;
-- `["frame", n, offset, sender, type, action, text, tone, notes, told]`: a frame; `tone` is bad, warn, near (it came
-  instead of the awaited one, and may be right in itself) or empty, `notes`
+- `["frame", n, offset, sender, type, action, text, tone, notes, told]`: a frame; `tone` is bad, warn, near (it is
+  evidence, such as what came instead of the awaited one, and may be right in itself) or empty, `notes`
   are pairs of a path in the payload and what is wrong there, `told` says what is special about the frame;
 - `["event", kind, offset, text, detail, tone]`: an operator action, connection, file or remark;
 - `["gap", count]`: that many rows were left out.
@@ -41,13 +41,13 @@ def flow(case: Case) -> list[Row]:
     blamed = blamed_frames(case)
     notes = frame_notes(case)
     verdicts = {f"{step.n}  {step.text}": step.verdict for step in case.steps}
-    blame = "near" if case.cause and is_wait(case.cause) else "bad"
+    shows = _showing(case, blamed)
     rows: list[Row] = []
     for item, left_out in _shortened(items, blamed):
         if item is None:
             rows.append(["gap", left_out])
         elif isinstance(item, FrameRow):
-            rows.append(_frame(item, blame if item.n in blamed else "", notes.get(item.n, ())))
+            rows.append(_frame(item, _blame(item, blamed, shows), notes.get(item.n, ())))
         elif item.kind == "step":
             rows.append(["step", _line(item.text), verdicts.get(item.text, "")])
         else:
@@ -108,6 +108,22 @@ def _frame(frame: FrameRow, blame: str, notes: list[tuple[str, str]] | tuple[()]
         "frame", frame.n, round(frame.offset, 3), frame.sender, name, _line(frame.action), raw, tone,
         [list(note) for note in notes], told,
     ]  # fmt: skip
+
+
+def _showing(case: Case, blamed: frozenset[int]) -> frozenset[int]:
+    """Give the frames of the cause that are wrong themselves: where fields differ, else the last.
+
+    A step's evidence holds all that it took, and what was awaited in vain is in no frame.
+    """
+    if not blamed or (case.cause and is_wait(case.cause)):
+        return frozenset()
+    return frozenset(field.frame for field in different_fields(case)) or frozenset({max(blamed)})
+
+
+def _blame(frame: FrameRow, blamed: frozenset[int], shows: frozenset[int]) -> str:
+    if frame.n not in blamed:
+        return ""
+    return "bad" if frame.n in shows and frame.sender == "product" else "near"
 
 
 def _line(text: str) -> str:

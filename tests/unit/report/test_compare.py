@@ -125,3 +125,23 @@ def test_a_message_that_came_instead_of_the_awaited_one_is_not_called_wrong(run)
     assert [field.is_nearest for field in different_fields(case)] == [True]
     row = next(row for row in flow(case) if row[0] == "frame")
     assert row[7:9] == ["near", [["connectorId", "the awaited one has 1"]]]
+
+
+def test_of_the_messages_of_a_step_only_the_wrong_one_is_called_wrong(run):
+    run.case()
+    right = run.frame(action="Authorize", raw='[2,"a","Authorize",{"idTag":"x"}]')
+    wrong = run.frame(action="Some", raw='[2,"b","Some",{"status":"Available"}]')
+    later = run.frame(action="Some", raw='[2,"c","Some",{"status":"Preparing"}]')
+    asked = run.frame("kit", action="Reset")
+    frames = (right, wrong, later, asked)
+    run.end_case("fail", cause="it is wrong", expected="a.status == 'x': == 'x'", received="'Available'", frames=frames)
+    case = load_model(run.done()).cases[0]
+    assert [row[7] for row in flow(case) if row[0] == "frame"] == ["near", "bad", "near", "near"]
+
+
+def test_a_call_of_the_kit_that_was_not_answered_is_not_wrong_itself(run):
+    run.case()
+    asked = run.frame("kit", action="Reset")
+    run.end_case("fail", cause="not answered", expected="an answer to Reset", received="nothing", frames=(asked,))
+    case = load_model(run.done()).cases[0]
+    assert [row[7] for row in flow(case) if row[0] == "frame"] == ["near"]
