@@ -25,6 +25,7 @@ from ocpp_tck.report.details import details_json
 from ocpp_tck.report.model import LABELS, ORDER
 from ocpp_tck.report.places import places
 from ocpp_tck.report.sequence import blamed_frames
+from ocpp_tck.report.terminal import before_next_run
 from ocpp_tck.report.text import iso, moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
@@ -89,6 +90,7 @@ def render_html(model: ReportModel) -> str:
         style_hash=_hash(style),
         model=model,
         totals=model.totals,
+        follow=before_next_run(model),
         sentences=list(_sentences(model, groups)),
         used=[verdict for verdict in ORDER if any(case.verdict is verdict for case in model.cases)],
         shares=list(_shares(model.totals)),

@@ -52,7 +52,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     told += [line(f"Evidence: {problem}") for problem in model.problems]
     told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
     told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
-    told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
+    told += [line(text[:1].upper() + text[1:]) for text in before_next_run(model)]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
@@ -65,7 +65,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     return told
 
 
-def _before_next_run(model: ReportModel) -> list[str]:
+def before_next_run(model: ReportModel) -> list[str]:
     """Give what the configuration has to follow, in the order in which the cases changed the product."""
     texts = (event.text for case in model.cases for event in case.events if event.kind == "remark")
     return [text for text in texts if text.startswith(BEFORE_NEXT_RUN)]

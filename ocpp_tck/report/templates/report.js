@@ -265,6 +265,7 @@
   };
   const nextFault = () => {
     const box = document.activeElement?.closest?.("details.case") ?? cases.find(one => one.open);
+    if (box?.open) build(box);
     const faults = box ? [...box.querySelectorAll("li.frame.bad, li.frame.warn, li.frame.near")] : [];
     if (!faults.length) return;
     const next = faults[(faults.findIndex(one => one.classList.contains("target")) + 1) % faults.length];

@@ -102,7 +102,7 @@ def test_the_terminal_summary_cannot_be_hijacked(whole):
     assert told[-1] == f"Report: {whole}/report.html"
     assert told[-2].startswith("KIT ERROR  Acme Wallbox <7>: 8 kit error, 7 fail, 8 inconclusive, 8 warning, 42 pass")
     assert not [line for line in told if any(character in line for character in (*RAW, "\n"))]
-    assert "… 7 more: fail" in summary_lines(load_model(whole), most=1)
+    assert "… 4 more: fail" in summary_lines(load_model(whole), most=1)
 
 
 def test_what_the_configuration_has_to_follow_is_told_at_the_end(run):
@@ -114,6 +114,7 @@ def test_what_the_configuration_has_to_follow_is_told_at_the_end(run):
     told = summary_lines(write_reports(run.folder))
     assert told[-2] == "Before the next run: [connection] security_profile has to be 2 now"
     assert "something else" not in "".join(told)
+    assert '<p class="note">Before the next run: ' in (run.folder / "report.html").read_text()
 
 
 def test_what_ended_a_case_is_told_in_lines_of_ours_only():
