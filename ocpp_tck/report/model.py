@@ -9,6 +9,7 @@ from collections.abc import Mapping  # noqa: TC003 - read at run time by datacla
 from dataclasses import dataclass, field
 from typing import Any
 
+from ocpp_tck.report.causes import grouped
 from ocpp_tck.verdict import Verdict, worst
 
 NOT_REACHED = "not reached"
@@ -341,17 +342,11 @@ class ReportModel:
         return declared or seen or ("CSMS under test" if self.sut.get("role") == "csms" else "Station under test")
 
     def first_to_fix(self) -> list[tuple[Case, list[Case]]]:
-        """Group the cases that failed by what is wrong; the cause that costs most cases comes first.
+        """Group the cases that need attention by what is wrong; the cause that costs most cases comes first.
 
-        Each group is its earliest case and all its cases. Kit errors come last: they are not the product's.
+        Each group is its earliest case and all its cases; see `causes.grouped`.
         """
-        groups: dict[tuple[Verdict, str], list[Case]] = {}
-        for case in self.cases:
-            if case.counts and case.cause and not case.known and case.verdict in _TO_FIX:
-                rule = case.cause.where if case.cause.where.startswith("rule ") else case.cause.text
-                groups.setdefault((case.verdict, rule), []).append(case)
-        ordered = sorted(groups.items(), key=lambda group: (_TO_FIX.index(group[0][0]), -len(group[1])))
-        return [(cases[0], cases) for _, cases in ordered]
+        return grouped(self.cases)
 
 
 ORDER = (
@@ -365,8 +360,6 @@ ORDER = (
     Verdict.NONE,
 )
 """Verdicts as reports list them."""
-
-_TO_FIX = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
 
 LABELS = {
     Verdict.ERROR: "Kit error",
