@@ -57,11 +57,14 @@ class Person:
     def prompt_limit(self):
         return LIMITS.operator if self.open else None
 
-    def prompt_answered(self):
+    def prompt_answered(self, *, in_time):
         self.open = False
 
     def prompt_done(self):
         return self.done_at is not None and time.monotonic() >= self.done_at
+
+    def prompt_again(self):
+        return False
 
     def prompt_refused(self):
         return self.refusal

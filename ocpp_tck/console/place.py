@@ -1,0 +1,102 @@
+"""Where the console is served: the address that the user gave, and the names under which a browser may ask for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+
+_PORT = re.compile(r"[0-9]{1,5}")
+_MOST_PORTS = 65_535
+_ELSEWHERE = ("192.0.2.1", 9)
+"""An address for documentation (RFC 5737): a UDP socket to it tells this machine's own address, sending nothing."""
+
+
+class PlaceError(ValueError):
+    """The given address is none; the message says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address to serve at.
+
+    Attributes:
+        host: name or IP address, an IPv6 address without brackets.
+        port: TCP port; 0 = any free one.
+    """
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def authority(self) -> str:
+        """`host:port` as a URL has it, with an address that another machine can use in place of "every address"."""
+        host = self.host
+        if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound to
+            host = _own_address()
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+    def is_named(self, host: str) -> bool:
+        """Whether a request with this Host header means us.
+
+        A page of somebody else whose name was made to point here (DNS rebinding) sends its own name: only IP addresses
+        and names of this machine are taken.
+        """
+        name, port = _split(host)
+        if port != str(self.port) and not (port == "" and self.port == 80):  # noqa: PLR2004 - the default of http
+            return False
+        if self.is_loopback:
+            return name in {self.host, "localhost", "127.0.0.1", "::1"}
+        own = socket.gethostname().lower()
+        return name in {self.host.lower(), "localhost", own, f"{own}.local"} or _is_address(name)
+
+
+def read_place(text: str) -> Place:
+    """Read `PORT`, `:PORT` or `HOST:PORT`; without a host only this machine can reach it.
+
+    Raises:
+        PlaceError: it is none of these.
+    """
+    host, port = _split(text.strip()) if ":" in text else ("", text.strip())
+    if _PORT.fullmatch(port) is None or int(port) > _MOST_PORTS:
+        raise PlaceError(
+            f"{text!r} has no port from 0 to {_MOST_PORTS}; write PORT or HOST:PORT, such as 127.0.0.1:8765"
+        )
+    if re.fullmatch(r"[A-Za-z0-9._:-]*", host) is None or (":" in host and not _is_address(host)):
+        raise PlaceError(f"{text!r} has no host name or IP address before the port; write 127.0.0.1:{port}")
+    return Place(host or "127.0.0.1", int(port))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Give host and port of `host:port`, `[v6]:port` or `host`."""
+    bracketed = re.fullmatch(r"\[([^\]]*)\](?::(.*))?", text)
+    if bracketed is not None:
+        return bracketed[1].lower(), bracketed[2] or ""
+    host, _, port = text.rpartition(":") if ":" in text else (text, "", "")
+    return host.lower(), port
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _own_address() -> str:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(_ELSEWHERE)
+            return str(probe.getsockname()[0])
+    except OSError:
+        return socket.gethostname()
