@@ -308,7 +308,7 @@ class Kit:
         if self.reporter is not None:
             self.reporter.showfspath = False
         if self.console is not None and self.reporter is not None:
-            for one in self.console.invitation():
+            for one in self.console.invitation(with_code=sys.stdout.isatty()):
                 self.reporter.write_line(one)
             self.reporter.flush()
 

@@ -95,11 +95,13 @@ class Console:
         """The URL that lets the first browser in."""
         return self._server.link
 
-    def invitation(self) -> list[str]:
+    def invitation(self, *, with_code: bool = True) -> list[str]:
         """Give the lines that say where the console is: the link, its QR code, and what to beware of."""
-        code = io.StringIO()
-        segno.make_qr(self.link).terminal(out=code, border=2, compact=True)
-        told = [f"Operator's console (the link works once): {self.link}", *code.getvalue().rstrip("\n").split("\n")]
+        told = [f"Operator's console (the link works once): {self.link}"]
+        if with_code:
+            code = io.StringIO()
+            segno.make_qr(self.link).terminal(out=code, border=2, compact=True)
+            told += code.getvalue().rstrip("\n").split("\n")
         if not self._server.place.is_loopback:
             told.append(
                 "Warning: the console has no TLS, so whoever listens on this network can read what it shows and take "

@@ -281,9 +281,15 @@ function tick() {
   }
   const box = at("wait");
   box.hidden = !wait;
-  if (wait) set(box, "Waiting for " + wait.text + (prompt ? "" : ", " + minutes((wait.ends - now) / 1000) + " left"));
+  if (wait) set(box, waited(now));
 }
 setInterval(tick, 250);
+
+function waited(now) {
+  if (!prompt) return "Waiting for " + wait.text + ", " + minutes((wait.ends - now) / 1000) + " left";
+  const awaited = wait.text.replace(/^the operator, until /, "").replace(/ \(limit operator .*\)$/, "");
+  return awaited === "it was done" ? "The case goes on when you press Done." : "Closes by itself when this comes: " + awaited + ".";
+}
 
 // A phone that slept has missed things: ask for all of it again.
 function look() {

