@@ -161,7 +161,8 @@ class LiveWorld:
         self.clock: Clock = SystemClock()
         masks = redactor(settings, identity) if masked else None
         path = folder / f"journal-{worker}.jsonl"
-        self.journal: Journalled = Journal(path, masks, resume=resumed > 0, on_record=onlooker and onlooker.note)
+        told = None if onlooker is None else onlooker.note
+        self.journal: Journalled = Journal(path, masks, resume=resumed > 0, on_record=told)
         drivers = DriverChain(settings.driver)
         if onlooker is not None and drivers.prompt is not None:
             onlooker.watch(drivers.prompt)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -79,8 +80,8 @@ class ConsoleServer:
         self._on_entry = on_entry
         self._streams: dict[asyncio.Event, str] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._spoken: set[int] = set()
-        self._seen: dict[int, float] = {}
+        self._spoken: set[web.RequestHandler] = set()
+        self._seen: dict[web.RequestHandler, float] = {}
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._sweeping: asyncio.Task[None] | None = None
@@ -99,7 +100,7 @@ class ConsoleServer:
         app.router.add_post("/answer", self._take_answer)
         app.router.add_post("/invite", self._invite)
         app.on_response_prepare.append(_add_headers)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, access_log=None, logger=_QUIET, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
         loop = asyncio.get_running_loop()
         try:
@@ -143,17 +144,16 @@ class ConsoleServer:
             await asyncio.sleep(SILENT / 2)
             now = time.monotonic()
             handlers = self._runner.server.connections if self._runner and self._runner.server else []
-            known = {id(handler): handler for handler in handlers}
-            self._spoken &= known.keys()
-            self._seen = {key: self._seen.get(key, now) for key in known.keys() - self._spoken}
-            for key, since in self._seen.items():
-                if now - since >= SILENT and known[key].transport is not None:
-                    known[key].force_close()
+            self._spoken &= set(handlers)
+            self._seen = {one: self._seen.get(one, now) for one in set(handlers) - self._spoken}
+            for one, since in self._seen.items():
+                if now - since >= SILENT and one.transport is not None:
+                    one.force_close()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let nothing through that is not meant for us, and answer refusals as JSON."""
-        self._spoken.add(id(request.protocol))
+        self._spoken.add(request.protocol)
         try:
             self._check(request)
             return await handler(request)
@@ -230,7 +230,7 @@ class ConsoleServer:
             await self._tell(response, bell)
             return response
         if request.transport is not None:
-            request.transport.abort()  # type: ignore[attr-defined]
+            request.transport.abort()
         return response
 
     @contextmanager
@@ -264,6 +264,10 @@ class ConsoleServer:
 
 
 _OWN = {"same-origin", "none"}
+_QUIET = logging.getLogger(__name__)
+"""Where the web server tells of broken requests: nowhere, since anybody can send them."""
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
 
 
 class _Closed(asyncio.Protocol):
@@ -286,7 +290,11 @@ def _check_origin(request: web.Request) -> None:
 
 async def _fields(request: web.Request) -> dict[str, Any]:
     try:
-        found = json.loads(await request.read())
+        async with asyncio.timeout(SILENT):
+            text = await request.read()
+        found = json.loads(text)
+    except TimeoutError:
+        raise Refused("the answer did not come whole", 408) from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ocpp_tck.evidence.records import FileOffered
+from ocpp_tck.evidence.records import ATTEST, FileOffered
 from ocpp_tck.roles.drivers.base import Outcome, Result
 from ocpp_tck.roles.drivers.prompt import Ending
-from ocpp_tck.roles.operator import ATTEST
 
 if TYPE_CHECKING:
     import threading

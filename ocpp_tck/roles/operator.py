@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ocpp_tck.evidence.records import OperatorActed, OperatorAsked
+from ocpp_tck.evidence.records import ATTEST, OperatorActed, OperatorAsked
 from ocpp_tck.roles.drivers.actions import snake
 from ocpp_tck.roles.drivers.base import Outcome, Request
 from ocpp_tck.verdict import Failed, Inconclusive, NotRun
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.conversation import Evidence
     from ocpp_tck.roles.drivers.base import Result
     from ocpp_tck.roles.product import Product
-
-
-ATTEST = "attest"
-"""Name in the evidence of a question to a person; its payload is the question."""
 
 
 class Driving(Protocol):

@@ -253,6 +253,30 @@ def test_connections_that_ask_for_nothing_are_cut_so_that_others_get_in(monkeypa
         rig.console.end("over")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x00\xff\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"POST /enter HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: x\r\n\r\nZZ\r\n",
+        (
+            b"POST /enter HTTP/1.1\r\nHost: PLACE\r\nOrigin: http://PLACE\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"
+        ),
+    ],
+)
+def test_a_broken_request_is_refused_and_prints_nothing(rig, monkeypatch, capfd, sent):
+    monkeypatch.setattr(server, "SILENT", 0.2)
+    with socket.create_connection(("127.0.0.1", rig.port), timeout=10) as line:
+        line.sendall(sent.replace(b"PLACE", f"127.0.0.1:{rig.port}".encode()))
+        assert line.recv(100).split()[1] in {b"400", b"408", b"421"}
+    with socket.create_connection(("127.0.0.1", rig.port), timeout=10) as line:
+        line.sendall(sent)
+    assert rig.ask("GET", "/")[0] == 200
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_end_is_told_and_nobody_is_served_after_it():
     rig = Rig()
     rig.console.open()
