@@ -35,6 +35,11 @@ function set(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// A long name of a request may break between its words, and nowhere else.
+function breakable(node, text) {
+  node.replaceChildren(...text.split(/(?<=[a-z])(?=[A-Z])/).flatMap((part, index) => index ? [make("wbr"), part] : [part]));
+}
+
 function picture(name) {
   const known = document.getElementById("p-" + name) ? name : "configure";
   at("picture").firstElementChild.setAttribute("href", "#p-" + known);
@@ -139,7 +144,7 @@ function asked(next, now) {
   unsure();
   at("now").className = "card asked fresh";
   set(at("kind"), next.is_question ? "Your judgement" : "To do now");
-  set(at("headline"), next.headline);
+  breakable(at("headline"), next.headline);
   set(at("said"), next.headline);
   picture(next.pictogram);
   at("facts").replaceChildren(...next.facts.map(([name, value]) => {
