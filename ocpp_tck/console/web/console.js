@@ -129,10 +129,14 @@ function show(view) {
   if (view.end) ended(view); else if (view.prompt) asked(view.prompt, now); else idle();
   last(view.last);
   progress(view.progress, view.end);
-  running(view.case);
+  running(view.end ? null : view.case);
   events(view.events);
   past(view.history);
   tick();
+  if (view.end) {
+    at("wait").hidden = false;
+    set(at("wait"), view.end.details);
+  }
 }
 
 function asked(next, now) {
@@ -190,10 +194,9 @@ function ended(view) {
   close();
   source.close();
   at("now").className = "card";
-  set(at("kind"), view.end.details);
-  set(at("headline"), "The run is over: " + view.end.summary);
+  set(at("kind"), "The run is over");
+  set(at("headline"), view.end.summary);
   picture("end");
-  at("case").hidden = true;
   at("invite").disabled = true;
   state("", "run is over");
   document.title = "Over: " + view.end.summary;
@@ -275,6 +278,7 @@ function past(cases) {
 }
 
 function tick() {
+  if (source && source.readyState === EventSource.CLOSED && !prompt && !wait) return;
   const now = performance.now();
   at("clock").hidden = !prompt;
   if (prompt) {
