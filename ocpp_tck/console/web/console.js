@@ -186,7 +186,7 @@ function idle() {
 function close() {
   prompt = clock = null;
   unsure();
-  for (const id of ["facts", "payload-box", "act-buttons", "ask-buttons"]) at(id).hidden = true;
+  for (const id of ["clock", "wait", "facts", "payload-box", "act-buttons", "ask-buttons"]) at(id).hidden = true;
   set(at("said"), "");
 }
 
