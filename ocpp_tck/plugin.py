@@ -140,7 +140,7 @@ class Kit:
         except PlaceError as error:
             raise pytest.UsageError(f"--ocpp-console: {error}") from None
         except OSError as error:
-            reason = f"{error.strerror or error}; choose another port, or 0 for any free one"
+            reason = f"{error.strerror or error}; choose another address or port; port 0 is any free one"
             raise pytest.UsageError(f"--ocpp-console {text}: {reason}") from None
         if self.earlier is not None:
             records = (record for stretch in self.earlier.stretches for record in stretch.records)
@@ -310,6 +310,8 @@ class Kit:
         if self.console is not None and self.reporter is not None:
             for one in self.console.invitation(with_code=sys.stdout.isatty()):
                 self.reporter.write_line(one)
+            if "prompt" not in self.settings.driver.order:
+                self.reporter.write_line("prompt is not in driver.order: the console shows, and asks nothing")
             self.reporter.flush()
 
     def pytest_report_header(self) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 _PORT = re.compile(r"[0-9]{1,5}")
 _MOST_PORTS = 65_535
-_ELSEWHERE = ("192.0.2.1", 9)
-"""An address for documentation (RFC 5737): a UDP socket to it tells this machine's own address, sending nothing."""
+_ELSEWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104
+"""To each way to say "every address" one for documentation: a UDP socket to it tells our own, sending nothing."""
 
 
 class PlaceError(ValueError):
@@ -40,9 +40,7 @@ class Place:
     @property
     def authority(self) -> str:
         """`host:port` as a URL has it, with an address that another machine can use in place of "every address"."""
-        host = self.host
-        if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound to
-            host = _own_address()
+        host = _own_address(*_ELSEWHERE[self.host]) if self.host in _ELSEWHERE else self.host
         return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     def is_named(self, host: str) -> bool:
@@ -93,10 +91,10 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _own_address() -> str:
+def _own_address(family: socket.AddressFamily, elsewhere: str) -> str:
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(_ELSEWHERE)
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 9))
             return str(probe.getsockname()[0])
     except OSError:
         return socket.gethostname()

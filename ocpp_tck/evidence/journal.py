@@ -91,11 +91,6 @@ class Journal:
         redactor: masks each record before it is written; None writes records as they are.
         resume: go on with an existing journal (an incomplete last line is cut off). Without it an existing journal
             is refused.
-
-    Args:
-        path: the file.
-        redactor: masks each record; None leaves them as they are.
-        resume: whether to go on with a journal that is there.
         on_record: is told each record, masked, once it is written, in their order; it must neither wait nor raise.
 
     Attributes:

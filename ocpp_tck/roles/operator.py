@@ -161,6 +161,7 @@ class Operator:
             Inconclusive: no answer came within the limit `operator`.
             NotRun: the person can't tell, or there is nobody to ask.
         """
+        self._product.finish_prompt()
         payload = {"question": question}
         self._journal.write(OperatorAsked(time=self._clock.now(), action=ATTEST, payload=payload))
         result, driver = self._drivers.ask(question, self._product.limit("operator"))

@@ -444,7 +444,7 @@ class Product:
             refused = self.watcher.prompt_refused() if result is spoken else ""
         finally:
             self.watcher.waited()
-            self.watcher.prompt_answered(in_time=result is not None)
+            self.watcher.prompt_answered(in_time=result is not None and result is not again)
         if refused:
             raise Inconclusive(f"the operator could not do what was asked: {refused}")
         if result is None:

@@ -182,12 +182,12 @@ def test_a_run_is_done_from_the_phone(tmp_path):
 
 
 def test_time_that_begins_anew_and_runs_out_and_what_came_out(tmp_path):
-    with run(tmp_path / "run", case("911", "operator.plug()", *PREPARING), operator=12.0) as stand, browser() as phone:
+    with browser() as phone, run(tmp_path / "run", case("911", "operator.plug()", *PREPARING), operator=8.0) as stand:
         phone.driver.get(until(stand.links, "the link")[0])
         phone.prompt("Plug the cable", "again")
-        until(lambda: phone.seconds() <= 8, "the time to pass")
+        until(lambda: phone.seconds() <= 5, "the time to pass")
         phone.press("again")
-        until(lambda: phone.seconds() > 9, "the time anew")
+        until(lambda: phone.seconds() > 5, "the time anew")
         phone.closed("the time is over")
         until(lambda: phone.text("kind") == "The run is over", "the end")
         assert "report.html" in phone.text("wait")

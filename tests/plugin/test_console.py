@@ -30,7 +30,7 @@ def test_a_port_in_use_ends_the_run_before_it_begins(kit, server):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ran = kit(config("csms", server.url), GOOD, options=[f"--ocpp-console=127.0.0.1:{taken.getsockname()[1]}"])
     assert ran.code == 4
-    assert "choose another port" in ran.text
+    assert "choose another address or port" in ran.text
     assert not ran.folder.exists()
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ocpp_tck.tables import Table
 
+NOBODY = "no terminal, so no person to ask; with --console one is asked on a page"
 DONE = ""
 CANNOT = "c"
 AGAIN = "r"
@@ -153,7 +154,7 @@ class PromptDriver:
         told = actions.sentence(action, request.payload, request.station)
         keys = f"done: Enter; can't: {CANNOT} and Enter; the time anew: {AGAIN} and Enter"
         if not self._show(f"\n>>> {told}  ({keys})\n", told, request=request):
-            return Result(Outcome.UNSUPPORTED, "no terminal, so no person to ask")
+            return Result(Outcome.UNSUPPORTED, NOBODY)
         self._open = told
         return Result(Outcome.PROMPTED, told)
 
@@ -190,12 +191,9 @@ class PromptDriver:
         with self._lock:
             if not self._is_asking or self._is_answered or number != self._number:
                 return False
-            if word == AGAIN:
-                if self._again >= MOST_AGAIN:
-                    return False
-                self._again += 1
-            else:
-                self._is_answered = True
+            if word == AGAIN and self._again >= MOST_AGAIN:
+                return False
+            self._is_answered = word != AGAIN
             self._lines.put(word)
         self.on_line()
         return True
@@ -213,9 +211,15 @@ class PromptDriver:
             elif word == CANNOT:
                 self._refusal = f"the operator can't: {self._open}"
             elif word == AGAIN:
-                self._wants_again = True
+                self._wants_again = self._may_begin_anew() or self._wants_again
             else:
                 self._done = word == DONE
+
+    def _may_begin_anew(self) -> bool:
+        """Count a wish for the time to begin anew; False from when there were too many."""
+        with self._lock:
+            self._again += 1
+            return self._again <= MOST_AGAIN
 
     def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
         """Close the open prompt; nothing when none is open.
@@ -238,7 +242,7 @@ class PromptDriver:
         self.close_prompt()
         prompt = f"\n>>> {question}  (y = yes, n = no, {CANNOT} = can't tell; then Enter)\n"
         if not self._show(prompt, question, seconds=seconds):
-            return Result(Outcome.UNSUPPORTED, "no terminal, so no person to ask")
+            return Result(Outcome.UNSUPPORTED, NOBODY)
         result, ending = self._answer(question, seconds)
         self._write(f"    {_TOLD.get(ending, ending)}\n")
         self._ended(ending)
@@ -256,8 +260,9 @@ class PromptDriver:
                 if word == CANNOT:
                     return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}"), Ending.CANNOT
                 if word == AGAIN:
-                    deadline = time.monotonic() + seconds
-                    self._show_on_panel()
+                    if self._may_begin_anew():
+                        deadline = time.monotonic() + seconds
+                        self._show_on_panel()
                 elif word in meanings:
                     outcome, said = meanings[word]
                     return Result(outcome, f"the operator says {said}: {question}"), said

@@ -84,6 +84,8 @@ def test_a_link_names_an_address_that_another_machine_can_use():
     assert Place("127.0.0.1", 80).authority == "127.0.0.1:80"
     assert Place("::1", 80).authority == "[::1]:80"
     assert not Place(EVERYWHERE, 80).authority.startswith(EVERYWHERE)
+    assert not Place("::", 80).authority.startswith("[::]")
+    assert Place("::", 80).authority.endswith(":80")
 
 
 def test_loopback_is_known():

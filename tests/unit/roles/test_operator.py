@@ -135,6 +135,16 @@ def test_what_a_person_attests_is_evidence(on):
     assert (acted.kind, acted.action, acted.driver, acted.outcome) == ("operator", "attest", "fake", "done")
 
 
+def test_nothing_is_asked_before_the_person_has_done_what_was_asked_last(on):
+    on.watcher.prompt, on.watcher.done = 5.0, True
+    on.operator.attest("Is the cable locked?")
+    assert on.watcher.answered == 1
+    on.watcher.prompt, on.watcher.refused = 5.0, "the operator can't"
+    with pytest.raises(Inconclusive):
+        on.operator.attest("Is the cable locked?")
+    assert len(on.drivers.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("outcome", "signal"),
     [(Outcome.FAILED, Failed), (Outcome.EXPIRED, Inconclusive), (Outcome.UNSUPPORTED, NotRun)],

@@ -17,7 +17,7 @@ from ocpp_tck.roles.drivers import DriverError, Outcome, Result
 from ocpp_tck.roles.drivers.actions import CSMS_REQUESTS, actions, camel, sentence, snake
 from ocpp_tck.roles.drivers.chain import DriverChain
 from ocpp_tck.roles.drivers.command import CommandDriver
-from ocpp_tck.roles.drivers.prompt import AGAIN, CANNOT, DONE, MOST_AGAIN, NO, YES, Ending, Prompt, PromptDriver
+from ocpp_tck.roles.drivers.prompt import AGAIN, CANNOT, DONE, MOST_AGAIN, NO, NOBODY, YES, Ending, Prompt, PromptDriver
 from ocpp_tck.roles.drivers.python import PythonDriver
 from ocpp_tck.settings import DriverSettings
 
@@ -265,9 +265,7 @@ class TestPrompt:
 
     def test_without_a_terminal_it_is_unsupported(self):
         driver = PromptDriver(lambda: None)
-        assert driver.act(request("plug", {}, role="cs")) == Result(
-            Outcome.UNSUPPORTED, "no terminal, so no person to ask"
-        )
+        assert driver.act(request("plug", {}, role="cs")) == Result(Outcome.UNSUPPORTED, NOBODY)
         assert driver.ask("Is it lit?", 1).outcome is Outcome.UNSUPPORTED
         driver.close()
 
@@ -437,9 +435,23 @@ class TestPanel:
 
     def test_nobody_holds_a_run_up_for_ever(self, driver):
         driver.act(request("plug", {}, role="cs"))
-        assert [driver.say(1, AGAIN) for _ in range(MOST_AGAIN + 1)] == [True] * MOST_AGAIN + [False]
-        assert driver.take_again()
+        for _ in range(MOST_AGAIN):
+            assert driver.say(1, AGAIN)
+            assert driver.take_again()
+        assert not driver.say(1, AGAIN)
+        assert not driver.take_again()
         assert driver.say(1, DONE)
+
+    def test_nor_does_somebody_at_the_terminal(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        driver.act(request("plug", {}, role="cs"))
+        for _ in range(MOST_AGAIN):
+            terminal.lines.put("r")
+            eventually(driver.take_again)
+        terminal.lines.put("r")
+        eventually(lambda: not driver._lines.empty())
+        assert not driver.take_again()
 
     @pytest.mark.parametrize(
         ("words", "outcome", "ending"),
