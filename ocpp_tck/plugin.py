@@ -308,7 +308,7 @@ class Kit:
         if self.reporter is not None:
             self.reporter.showfspath = False
         if self.console is not None and self.reporter is not None:
-            for one in self.console.invitation(with_code=sys.stdout.isatty()):
+            for one in self.console.invitation(with_code=bool(self.reporter.isatty)):
                 self.reporter.write_line(one)
             if "prompt" not in self.settings.driver.order:
                 self.reporter.write_line("prompt is not in driver.order: the console shows, and asks nothing")

@@ -200,6 +200,7 @@ function ended(view) {
   at("invite").disabled = true;
   state("", "run is over");
   document.title = "Over: " + view.end.summary;
+  at("now").scrollIntoView({ block: "start" });
 }
 
 function last(one) {
