@@ -89,7 +89,8 @@ class Board:
                     self._run["station"] = plain(", ".join(record.stations))
                     self._run["resumed"] = record.resumed
                 case r.CaseStarted():
-                    self._case = _begun(record)
+                    counted = self._case["counted"] if self._case and record.attempt > 1 else ""
+                    self._case = {**_begun(record), "counted": counted}
                 case r.CaseEnded():
                     self._ended(record)
                 case r.StepStarted() | r.StepEnded() if self._case is not None:
@@ -196,11 +197,14 @@ class Board:
         case = self._case or {}
         verdict = record.verdict if record.verdict in set(Verdict) else str(Verdict.ERROR)
         if case.get("verdict"):
-            self._tally[case["verdict"]] -= 1
-            self._tally += Counter()
             self._history.pop()
-        case["verdict"] = verdict
-        self._tally[verdict] += 1
+        before = case.get("counted", "")
+        if before:  # the worst attempt at a case, or its worse end, counts
+            self._tally[before] -= 1
+            self._tally += Counter()
+        joined = worst((Verdict(before or Verdict.NONE), Verdict(verdict)))
+        case["verdict"], case["counted"] = verdict, verdict if joined is Verdict.NONE else str(joined)
+        self._tally[case["counted"]] += 1
         self._history.append(
             {
                 "id": plain(record.case),

@@ -109,6 +109,15 @@ def test_verdicts_are_counted_once_and_the_last_one_of_a_case_holds(board):
     assert len(view["history"]) == 3
 
 
+def test_of_several_attempts_the_worst_counts_once(board):
+    for attempt, verdict in ((1, "inconclusive"), (2, "fail"), (3, "pass")):
+        board.note(started(attempt=attempt))
+        board.note(ended(verdict))
+    view = seen(board)
+    assert view["progress"]["tally"] == {"fail": 1}
+    assert [one["verdict"] for one in view["history"]] == ["pass", "fail", "inconclusive"]
+
+
 def test_time_left_is_guessed_from_what_was(board, clock):
     board.expect(5)
     assert seen(board)["progress"]["left"] is None
