@@ -24,6 +24,7 @@ from ocpp_tck.roles.answers import Answers
 from ocpp_tck.roles.conversation import Conversation
 from ocpp_tck.roles.csms import Csms
 from ocpp_tck.roles.csms_answers import CsmsAnswers
+from ocpp_tck.roles.drivers.prompt import Ending
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
@@ -299,9 +300,13 @@ class Run:
         """Seconds that the operator has when a prompt is open."""
         return self.settings.limits.operator if self.drivers.prompt_is_open else None
 
-    def prompt_answered(self) -> None:
-        """Close the prompt: what it asked for has happened."""
-        self.drivers.close_prompt()
+    def prompt_answered(self, *, in_time: bool) -> None:
+        """Close the prompt: what it asked for has happened, or its time is over."""
+        self.drivers.close_prompt(Ending.CAME if in_time else Ending.EXPIRED)
+
+    def prompt_again(self) -> bool:
+        """Whether the person wants the time to begin anew."""
+        return self.drivers.take_again()
 
     def prompt_done(self) -> bool:
         """Whether the person has said that it is done."""

@@ -279,6 +279,10 @@ class ViolationFound(Record):
     recomputable: bool = True
 
 
+ATTEST = "attest"
+"""The action of a question that a person answers; its payload is the question."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorAsked(Record):
     """The product is about to be made to act; without `OperatorActed` after it nobody knows whether it was.

@@ -391,6 +391,8 @@ def _described(case: _Open, record: r.Record) -> Event:
         case r.OperatorActed():
             payload = json.dumps(record.payload, default=dict, ensure_ascii=False) if record.payload else ""
             text = f"{record.action} {payload}".strip()
+            if record.action == r.ATTEST:
+                text = f"attested: {record.payload.get('question', '')}"
             how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
             tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
             return _event(case, record, "operator", text, detail=how, tone=tone)

@@ -163,6 +163,18 @@ def test_records_are_masked_before_they_are_written(path):
     assert b"hunter22" not in path.read_bytes()
 
 
+def test_an_onlooker_sees_each_record_as_it_was_written_and_none_that_was_not(path):
+    seen = []
+    journal = Journal(path, Redactor({"TCK-VALID": "valid"}), on_record=seen.append)
+    journal.write(frame(raw='[2,"1","Authorize",{"idTag":"TCK-VALID"}]'))
+    with pytest.raises(JournalError):
+        journal.write(r.OperatorActed(time=1, action="a", payload={"x": object()}, driver="", outcome="done"))
+    journal.write(ended())
+    journal.close()
+    assert seen == read_records(path)
+    assert "<token:valid>" in seen[0].raw
+
+
 def test_threads_write_whole_lines_in_one_chain(path):
     journal = Journal(path)
 
