@@ -16,6 +16,7 @@ from test_writers import RAW, Page
 from ocpp_tck.cli import main
 from ocpp_tck.evidence import records as r
 from ocpp_tck.report.known import Known
+from ocpp_tck.report.merge import merge_runs
 from ocpp_tck.report.signature import read_signature
 from ocpp_tck.report.statement_html import render_statement_html
 from ocpp_tck.report.statement_pdf import render_statement_pdf
@@ -347,3 +348,26 @@ def test_the_command_names_what_is_wrong(told, tmp_path):
 def test_a_huge_run_has_bounded_pages(tmp_path):
     model = load_model(whole_run(tmp_path, cases=1000, frames=0))
     assert 20 < len(PdfReader(io.BytesIO(render_statement_pdf(model))).pages) < 60
+
+
+def test_runs_that_were_merged_have_one_statement(tmp_path):
+    scope = {"Core": {"implemented": ["TC_001_CS", "TC_002_CS"]}}
+    boot = '{"chargePointVendor":"Acme","chargePointModel":"W","firmwareVersion":"1.2.3"}'
+    folders = []
+    for number, (name, start) in enumerate((("TC_001_CS", 1_795_426_872.0), ("TC_002_CS", 1_795_430_000.0))):
+        run = Synthetic(tmp_path / f"run{number}", start=start).begin(scope=scope, selection=f"case {name}")
+        run.case(name)
+        run.exchange("BootNotification", boot)
+        run.write(r.ListeningAgain, station="CP001")
+        run.write(r.ConnectionOpened, connection="c2", station="CP001")
+        run.end_case("pass", name)
+        folders.append(run.done())
+    merge_runs(folders, tmp_path / "all")
+    model = load_model(tmp_path / "all")
+    assert [one.count for one in model.measures] == [2]
+    assert len(model.identities) == 1
+    for text in both(model):
+        assert "Core required of every product Complete 2 0 0 0" in text
+        for one in model.run.evidence:
+            assert one.sha256 in text
+            assert one.file.startswith("runs/")
