@@ -333,6 +333,7 @@ class Kit:
     def started(self) -> Run:
         """Give the run, opened when the first case needs it."""
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.plan import scope  # noqa: PLC0415
         from ocpp_tck.recall import next_transaction, recall  # noqa: PLC0415
         from ocpp_tck.run import Run  # noqa: PLC0415
         from ocpp_tck.world import LiveWorld  # noqa: PLC0415
@@ -362,6 +363,7 @@ class Kit:
                     catalogue_sha256=self.catalogue_sha256,
                     campaign=self.campaign,
                     resumed=number,
+                    scope=scope(settings.sut.role, settings.sut.version),
                 )
                 recall(of_station, self.run)
             except JournalError as error:

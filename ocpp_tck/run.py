@@ -11,13 +11,14 @@ import sys
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ocpp_tck import __version__
 from ocpp_tck.campaign import Campaign
 from ocpp_tck.case_run import CaseRun
 from ocpp_tck.evidence.records import CaseStarted, Remark, RunEnded, RunStarted
 from ocpp_tck.given import Given
+from ocpp_tck.protocol.editions import EDITIONS
 from ocpp_tck.protocol.judge import Judge
 from ocpp_tck.protocol.types import Side, Version
 from ocpp_tck.roles.answers import Answers
@@ -32,13 +33,15 @@ from ocpp_tck.roles.station_answers import StationAnswers
 from ocpp_tck.world import test_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from ocpp_tck.case import Case, PlannedStep
     from ocpp_tck.settings import Identity, Settings
     from ocpp_tck.world import World
 
 
+Scope: TypeAlias = "Mapping[str, Mapping[str, Sequence[str]]]"
+"""Case ids by profile and status, see `RunStarted`."""
 NEAR = 0.8
 """Part of a limit after which what was waited for came late."""
 
@@ -75,6 +78,7 @@ class Run:
         catalogue_sha256: hash of the catalogue, for the evidence.
         campaign: what the run is meant to be.
         resumed: which resumption of the run this is; 0 for its first start.
+        scope: the catalogue's cases for this role and version, see `RunStarted`.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Run:
         catalogue_sha256: str = "",
         campaign: Campaign | None = None,
         resumed: int = 0,
+        scope: Scope | None = None,
     ) -> None:
         self.settings = settings
         self.identity = identity
@@ -107,6 +112,7 @@ class Run:
                 catalogue_sha256=catalogue_sha256,
                 campaign=campaign,
                 resumed=resumed,
+                scope=scope or {},
             )
         )
         version = Version(settings.sut.version)
@@ -336,6 +342,7 @@ def describe_run(
     catalogue_sha256: str,
     campaign: Campaign | None = None,
     resumed: int = 0,
+    scope: Scope | None = None,
 ) -> RunStarted:
     """Write down what a run was told and with what it judges."""
     data = test_data(settings, identity)
@@ -367,6 +374,8 @@ def describe_run(
         objections=meant.objections,
         resumed=resumed,
         security_profile=settings.connection.security_profile,
+        specification=EDITIONS[Version(settings.sut.version)],
+        scope=scope or {},
     )
 
 

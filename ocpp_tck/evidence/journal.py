@@ -71,6 +71,7 @@ class JournalFile:
         torn: True when the last line is incomplete: the run was killed while writing it.
         head: hash of the last complete line, 64 zeros for an empty journal.
         size: bytes of the complete lines.
+        sha256: hash of the file as it is, an incomplete last line included.
     """
 
     path: Path
@@ -78,6 +79,7 @@ class JournalFile:
     torn: bool
     head: str
     size: int
+    sha256: str = ""
 
 
 class Journal:
@@ -305,7 +307,10 @@ def read_journal(path: Path | str) -> JournalFile:
         records.append(record)
         head = _head(line)
         size += len(line)
-    return JournalFile(file, tuple(records), torn=size < file.stat().st_size, head=head, size=size)
+    is_torn = size < file.stat().st_size
+    with file.open("rb") as whole:
+        digest = hashlib.file_digest(whole, "sha256").hexdigest()
+    return JournalFile(file, tuple(records), torn=is_torn, head=head, size=size, sha256=digest)
 
 
 def verify(path: Path | str) -> list[str]:
