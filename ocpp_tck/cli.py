@@ -9,6 +9,7 @@ from ocpp_tck.commands.planning import plan
 from ocpp_tck.commands.proof import reference, selftest
 from ocpp_tck.commands.running import demo, run
 from ocpp_tck.commands.setup import doctor, init, pki
+from ocpp_tck.commands.statement import statement
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,9 +18,10 @@ def main() -> None:
     """Run OCA-style conformance cases against a charging station or a CSMS."""
 
 
-for command in (init, doctor, plan, run, demo, report, merge, diff, known, verify, sign, bundle, anonymise, pki):
-    main.add_command(command)
-for command in (selftest, reference):
+RUN = (init, doctor, plan, run, demo, pki)
+AFTERWARDS = (report, statement, merge, diff, known, verify, sign, bundle, anonymise)
+
+for command in (*RUN, *AFTERWARDS, selftest, reference):
     main.add_command(command)
 
 

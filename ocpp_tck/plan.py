@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ocpp_tck.case import SourceCase
 
 
+ALIAS = "run as "
+"""How the reason of a case begins that is run under other ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the catalogue.
@@ -65,6 +69,22 @@ def entries(sut: str | None = None, version: str | None = None) -> list[Entry]:
                 found.append(_entry(row, case))
     written = {entry.id for entry in found}
     return found + [_entry(row, None) for name, row in rows.items() if name not in written]
+
+
+def scope(sut: str, version: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give the ids of the catalogue's cases by profile and status; those run under other ids stand under these.
+
+    A case of several profiles stands under each; one of none under the empty name.
+    """
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    with (cases_root() / "catalogue.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["sut"] != sut or version not in row["versions"].split(";") or row["reason"].startswith(ALIAS):
+                continue
+            for profile in row["profile"].split(";"):
+                of_status = found.setdefault(profile, {})
+                of_status[row["status"]] = (*of_status.get(row["status"], ()), row["id"])
+    return found
 
 
 def _entry(row: dict[str, str], case: SourceCase | None) -> Entry:

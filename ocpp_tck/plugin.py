@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from ocpp_tck.case_run import CaseRun
+    from ocpp_tck.console import Console
     from ocpp_tck.report.known import Known
     from ocpp_tck.report.model import ReportModel
     from ocpp_tck.run import Run
@@ -64,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
     group.addoption("--ocpp-sign-key", metavar="FILE", help="private key that signs the attestation of the run")
     group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
+    group.addoption("--ocpp-console", metavar="[HOST:]PORT", help="serve the operator's console there")
     group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
 
 
@@ -123,6 +125,37 @@ class Kit:
         self.model: ReportModel | None = None
         self.problem = ""
         self.known = self._known()
+        self.console: Console | None = self._console()
+
+    def _console(self) -> Console | None:
+        """Open the operator's console, before anything else begins."""
+        text = self.config.getoption("--ocpp-console")
+        if not text or self.worker != "main":
+            return None
+        from ocpp_tck.console import Console, PlaceError, read_place  # noqa: PLC0415
+
+        if self.controls:
+            raise pytest.UsageError("--ocpp-console: it shows one case at a time; leave -n out")
+        try:
+            console = Console(read_place(text), self._tell)
+            console.open()
+        except PlaceError as error:
+            raise pytest.UsageError(f"--ocpp-console: {error}") from None
+        except OSError as error:
+            reason = f"{error.strerror or error}; choose another address or port; port 0 is any free one"
+            raise pytest.UsageError(f"--ocpp-console {text}: {reason}") from None
+        if self.earlier is not None:
+            records = (record for stretch in self.earlier.stretches for record in stretch.records)
+            console.recall(records, len(self.earlier.over))
+        return console
+
+    def _tell(self, text: str) -> None:
+        """Print a line of the console where the user reads it; called on its thread."""
+        from ocpp_tck.report.terminal import line  # noqa: PLC0415
+
+        if self.reporter is not None:
+            self.reporter.write_line(line(text))
+            self.reporter.flush()
 
     def _resumed(self, *, chosen: bool) -> Earlier:
         """Take over the run that is resumed, with its seed unless one was chosen."""
@@ -228,6 +261,8 @@ class Kit:
         kept.sort(key=lambda item: (case_of(getattr(item, "obj", None)) or _PLAIN).turn)
         items[:] = kept
         self.progress.total = len(kept)
+        if self.console is not None:
+            self.console.expect(self.progress.total)
         for item in kept:
             if (case := case_of(getattr(item, "obj", None))) is not None:
                 item.user_properties += [("ocpp.id", case.id), ("ocpp.version", self.settings.sut.version)]
@@ -287,6 +322,12 @@ class Kit:
         self.reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if self.reporter is not None:
             self.reporter.showfspath = False
+        if self.console is not None and self.reporter is not None:
+            for one in self.console.invitation(with_code=bool(self.reporter.isatty)):
+                self.reporter.write_line(one)
+            if "prompt" not in self.settings.driver.order:
+                self.reporter.write_line("prompt is not in driver.order: the console shows, and asks nothing")
+            self.reporter.flush()
 
     def pytest_report_header(self) -> str:
         """Say what is tested."""
@@ -307,6 +348,7 @@ class Kit:
     def started(self) -> Run:
         """Give the run, opened when the first case needs it."""
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+        from ocpp_tck.plan import scope  # noqa: PLC0415
         from ocpp_tck.recall import next_transaction, recall  # noqa: PLC0415
         from ocpp_tck.run import Run  # noqa: PLC0415
         from ocpp_tck.world import LiveWorld  # noqa: PLC0415
@@ -318,7 +360,15 @@ class Kit:
             number, of_station = earlier.resumed, earlier.of_station(identity.id)
             first = next_transaction(earlier.stretches) if number else None
             try:
-                world = LiveWorld(settings, identity, self.folder, self.worker, resumed=number, transaction=first)
+                world = LiveWorld(
+                    settings,
+                    identity,
+                    self.folder,
+                    self.worker,
+                    resumed=number,
+                    transaction=first,
+                    onlooker=self.console,
+                )
                 self.run = Run(
                     settings,
                     identity,
@@ -328,6 +378,7 @@ class Kit:
                     catalogue_sha256=self.catalogue_sha256,
                     campaign=self.campaign,
                     resumed=number,
+                    scope=scope(settings.sut.role, settings.sut.version),
                 )
                 recall(of_station, self.run)
             except JournalError as error:
@@ -477,13 +528,16 @@ class Kit:
         """Show, on a terminal, what the case waits for."""
         from ocpp_tck.report.terminal import line  # noqa: PLC0415
 
-        del seconds
+        if self.console is not None:
+            self.console.waiting(text, seconds)
         if sys.stderr.isatty() and not os.environ.get("CI"):
             sys.stderr.write(f"\r\x1b[K  waiting for {line(text)}")
             sys.stderr.flush()
 
     def waited(self) -> None:
         """Take that line away."""
+        if self.console is not None:
+            self.console.waited()
         if sys.stderr.isatty() and not os.environ.get("CI"):
             sys.stderr.write("\r\x1b[K")
 
@@ -499,7 +553,16 @@ class Kit:
         finally:
             self.interrupts.is_closing = True
             self._finish(session)
+            self._close_console()
             self.interrupts.release()
+
+    def _close_console(self) -> None:
+        """Say on the operator's console what came out; it is opened in every run and closed in every run."""
+        from ocpp_tck.report.terminal import summary_lines  # noqa: PLC0415
+
+        if self.console is not None:
+            told = summary_lines(self.model, self.folder)[-2:] if self.model is not None else ["no case has run"]
+            self.console.end(told[0], self.problem or told[-1])
 
     def _remark(self, text: str) -> None:
         from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415

@@ -11,19 +11,21 @@ import sys
 from dataclasses import asdict
 from functools import cache
 from importlib import metadata
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ocpp_tck import __version__
 from ocpp_tck.campaign import Campaign
 from ocpp_tck.case_run import CaseRun
 from ocpp_tck.evidence.records import CaseStarted, Remark, RunEnded, RunStarted
 from ocpp_tck.given import Given
+from ocpp_tck.protocol.editions import EDITIONS
 from ocpp_tck.protocol.judge import Judge
 from ocpp_tck.protocol.types import Side, Version
 from ocpp_tck.roles.answers import Answers
 from ocpp_tck.roles.conversation import Conversation
 from ocpp_tck.roles.csms import Csms
 from ocpp_tck.roles.csms_answers import CsmsAnswers
+from ocpp_tck.roles.drivers.prompt import Ending
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
@@ -31,13 +33,15 @@ from ocpp_tck.roles.station_answers import StationAnswers
 from ocpp_tck.world import test_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from ocpp_tck.case import Case, PlannedStep
     from ocpp_tck.settings import Identity, Settings
     from ocpp_tck.world import World
 
 
+Scope: TypeAlias = "Mapping[str, Mapping[str, Sequence[str]]]"
+"""Case ids by profile and status, see `RunStarted`."""
 NEAR = 0.8
 """Part of a limit after which what was waited for came late."""
 
@@ -74,6 +78,7 @@ class Run:
         catalogue_sha256: hash of the catalogue, for the evidence.
         campaign: what the run is meant to be.
         resumed: which resumption of the run this is; 0 for its first start.
+        scope: the catalogue's cases for this role and version, see `RunStarted`.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class Run:
         catalogue_sha256: str = "",
         campaign: Campaign | None = None,
         resumed: int = 0,
+        scope: Scope | None = None,
     ) -> None:
         self.settings = settings
         self.identity = identity
@@ -106,6 +112,7 @@ class Run:
                 catalogue_sha256=catalogue_sha256,
                 campaign=campaign,
                 resumed=resumed,
+                scope=scope or {},
             )
         )
         version = Version(settings.sut.version)
@@ -299,9 +306,13 @@ class Run:
         """Seconds that the operator has when a prompt is open."""
         return self.settings.limits.operator if self.drivers.prompt_is_open else None
 
-    def prompt_answered(self) -> None:
-        """Close the prompt: what it asked for has happened."""
-        self.drivers.close_prompt()
+    def prompt_answered(self, *, in_time: bool) -> None:
+        """Close the prompt: what it asked for has happened, or its time is over."""
+        self.drivers.close_prompt(Ending.CAME if in_time else Ending.EXPIRED)
+
+    def prompt_again(self) -> bool:
+        """Whether the person wants the time to begin anew."""
+        return self.drivers.take_again()
 
     def prompt_done(self) -> bool:
         """Whether the person has said that it is done."""
@@ -331,6 +342,7 @@ def describe_run(
     catalogue_sha256: str,
     campaign: Campaign | None = None,
     resumed: int = 0,
+    scope: Scope | None = None,
 ) -> RunStarted:
     """Write down what a run was told and with what it judges."""
     data = test_data(settings, identity)
@@ -362,6 +374,8 @@ def describe_run(
         objections=meant.objections,
         resumed=resumed,
         security_profile=settings.connection.security_profile,
+        specification=EDITIONS[Version(settings.sut.version)],
+        scope=scope or {},
     )
 
 

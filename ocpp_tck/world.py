@@ -16,6 +16,7 @@ from ocpp_tck.roles.clock import SystemClock
 from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
 from ocpp_tck.roles.drivers.chain import DriverChain
+from ocpp_tck.roles.drivers.prompt import Ending
 from ocpp_tck.roles.drivers.secrets import secrets_of
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
 from ocpp_tck.roles.files import ServedFiles
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ocpp_tck.evidence.records import Record
     from ocpp_tck.roles.certificates import Certificates
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request, Result
+    from ocpp_tck.roles.drivers.prompt import PromptDriver
     from ocpp_tck.roles.endpoint import Connecting, Listening
     from ocpp_tck.roles.files import Serving
     from ocpp_tck.settings import Identity, Settings, TestData
@@ -59,7 +62,13 @@ class Drivers(Protocol):
     def prompt_refusal(self) -> str:
         """Why the person can't; empty while nothing of the kind was said."""
 
-    def close_prompt(self) -> None:
+    def take_again(self) -> bool:
+        """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
+
+    def ask(self, question: str, seconds: float) -> tuple[Result, str]:
+        """Ask a person a yes/no question; gives the outcome and the name of the driver that asked."""
+
+    def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
         """Close the open prompt."""
 
     def tell_when_spoken(self, told: Callable[[], None]) -> None:
@@ -67,6 +76,16 @@ class Drivers(Protocol):
 
     def close(self) -> None:
         """Free what the drivers hold."""
+
+
+class Onlooker(Protocol):
+    """Sees what a run does while it does it; it must neither wait nor raise, and no verdict depends on it."""
+
+    def note(self, record: Record) -> None:
+        """See a record, as masked in the journal."""
+
+    def watch(self, prompt: PromptDriver) -> None:
+        """See the prompts of a driver, and answer them."""
 
 
 class World(Protocol):
@@ -116,6 +135,7 @@ class LiveWorld:
         masked: whether secrets and tokens are masked in the journal.
         resumed: which resumption of the run this is, 0 for its first start; what is generated never repeats.
         transaction: the first id that the kit gives to a transaction of 1.6; None goes on with those of this process.
+        onlooker: sees each record of the journal and each prompt; None for none.
 
     Raises:
         JournalError: the journal can't be written.
@@ -132,6 +152,7 @@ class LiveWorld:
         masked: bool = True,
         resumed: int = 0,
         transaction: int | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         self._settings = settings
         self._identity = identity
@@ -141,8 +162,13 @@ class LiveWorld:
         self.certificates: Certificates = MadeCertificates(self._security, identity.id)
         self.clock: Clock = SystemClock()
         masks = redactor(settings, identity) if masked else None
-        self.journal: Journalled = Journal(folder / f"journal-{worker}.jsonl", masks, resume=resumed > 0)
-        self.drivers: Drivers = DriverChain(settings.driver)
+        path = folder / f"journal-{worker}.jsonl"
+        told = None if onlooker is None else onlooker.note
+        self.journal: Journalled = Journal(path, masks, resume=resumed > 0, on_record=told)
+        drivers = DriverChain(settings.driver)
+        if onlooker is not None and drivers.prompt is not None:
+            onlooker.watch(drivers.prompt)
+        self.drivers: Drivers = drivers
         self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}" + f" {resumed}" * (resumed > 0))
         self.transaction_ids: Iterator[int] = _transaction_ids if transaction is None else itertools.count(transaction)
         self._loop = BackgroundLoop()

@@ -15,8 +15,8 @@ from ocpp_tck.evidence.dsse import Envelope, KeyProblem, load_private
 from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.manifest import ATTESTATION, write_manifest
 from ocpp_tck.evidence.statement import Result, statement
-from ocpp_tck.report.fold import ANONYMISED
 from ocpp_tck.report.known import KEPT
+from ocpp_tck.report.model import ANONYMISED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -75,6 +75,7 @@ _CODES = "\b\nExit codes:\n" + "\n".join(f"  {code}  {meaning}" for code, meanin
 @click.option("--sign-key", type=click.Path(path_type=Path), help="Private key that signs the attestation.")
 @click.option("--strict", is_flag=True, help="A warning fails the run.")
 @click.option("--seed", type=int, help="Seed of message ids and generated data.")
+@click.option("--console", metavar="[HOST:]PORT", help="Serve the operator's console there: a page for the person.")
 @click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist and as many stations.")
 def run(config: Path, workers: int, **options: Any) -> None:
     """Run the cases against the product that the configuration names."""
@@ -83,7 +84,7 @@ def run(config: Path, workers: int, **options: Any) -> None:
 
 def _options(given: dict[str, Any]) -> list[str]:
     names = {"sut": "sut", "version": "version", "report_dir": "report-dir", "seed": "seed"}
-    names |= {"resume": "resume", "source": "from", "retry": "retry"}
+    names |= {"resume": "resume", "source": "from", "retry": "retry", "console": "console"}
     names["known_failures"] = "known-failures"
     names["sign_key"] = "sign-key"
     options = [f"--ocpp-{option}={given[name]}" for name, option in names.items() if given.get(name) is not None]

@@ -26,7 +26,7 @@ except ImportError:  # pragma: no cover - Windows, where two runs in one folder 
     fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FIRST = "0" * 64
 """`prev` of the first line."""
@@ -71,6 +71,7 @@ class JournalFile:
         torn: True when the last line is incomplete: the run was killed while writing it.
         head: hash of the last complete line, 64 zeros for an empty journal.
         size: bytes of the complete lines.
+        sha256: hash of the file as it is, an incomplete last line included.
     """
 
     path: Path
@@ -78,6 +79,7 @@ class JournalFile:
     torn: bool
     head: str
     size: int
+    sha256: str = ""
 
 
 class Journal:
@@ -91,6 +93,7 @@ class Journal:
         redactor: masks each record before it is written; None writes records as they are.
         resume: go on with an existing journal (an incomplete last line is cut off). Without it an existing journal
             is refused.
+        on_record: is told each record, masked, once it is written, in their order; it must neither wait nor raise.
 
     Attributes:
         failure: why no more can be written; empty while all is well.
@@ -102,8 +105,16 @@ class Journal:
         JournalDamaged: the journal to be resumed is damaged.
     """
 
-    def __init__(self, path: Path | str, redactor: Masks | None = None, *, resume: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        redactor: Masks | None = None,
+        *,
+        resume: bool = False,
+        on_record: Callable[[Record], None] | None = None,
+    ) -> None:
         self.path = Path(path)
+        self._on_record = on_record
         self._redactor = redactor
         self._lock = threading.Lock()
         self._seq = 0
@@ -176,6 +187,8 @@ class Journal:
             self._seq += 1
             self._prev = digest
             self._size += len(line)
+            if self._on_record is not None:
+                self._on_record(masked)
 
     def _settle(self, file: int, size: int) -> None:
         """Take an interrupted write for done when its line is whole, and for undone when not."""
@@ -294,7 +307,10 @@ def read_journal(path: Path | str) -> JournalFile:
         records.append(record)
         head = _head(line)
         size += len(line)
-    return JournalFile(file, tuple(records), torn=size < file.stat().st_size, head=head, size=size)
+    is_torn = size < file.stat().st_size
+    with file.open("rb") as whole:
+        digest = hashlib.file_digest(whole, "sha256").hexdigest()
+    return JournalFile(file, tuple(records), torn=is_torn, head=head, size=size, sha256=digest)
 
 
 def verify(path: Path | str) -> list[str]:

@@ -6,7 +6,7 @@ values only. The journal adds sequence number and hash (`journal.py`); reports a
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time by dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -46,6 +46,8 @@ class RunStarted(Record):
         retries: how often a case that failed or was inconclusive is run again.
         certify: whether it was asked for as a certification run.
         objections: what stood against its being one, in words.
+        specification: the documents by which it is judged, with edition and errata.
+        scope: ids of the catalogue's cases for this role and version, by profile and status.
     """
 
     kind: ClassVar[str] = "run-started"
@@ -69,6 +71,8 @@ class RunStarted(Record):
     retries: int = 0
     certify: bool = False
     objections: tuple[str, ...] = ()
+    specification: tuple[str, ...] = ()
+    scope: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +234,14 @@ class ConnectionClosed(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningAgain(Record):
+    """The kit, as a CSMS, is back after an absence: from here on the station can reconnect."""
+
+    kind: ClassVar[str] = "listening-again"
+    station: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame(Record):
     """One WebSocket message, recorded before anything else happens to it.
 
@@ -280,6 +292,10 @@ class ViolationFound(Record):
     clause: str
     path: str = ""
     recomputable: bool = True
+
+
+ATTEST = "attest"
+"""The action of a question that a person answers; its payload is the question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,6 +414,7 @@ RECORDS: Mapping[str, type[Record]] = {
         ConnectionOpened,
         ConnectionRefused,
         ConnectionClosed,
+        ListeningAgain,
         Frame,
         ViolationFound,
         OperatorAsked,

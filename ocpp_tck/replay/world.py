@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from ocpp_tck.evidence.records import FileOffered
+from ocpp_tck.evidence.records import ATTEST, FileOffered
 from ocpp_tck.roles.drivers.base import Outcome, Result
+from ocpp_tck.roles.drivers.prompt import Ending
 
 if TYPE_CHECKING:
     import threading
@@ -95,7 +96,19 @@ class ReplayedDrivers:
         outcome = Outcome(acted.outcome)
         return Result(Outcome.DONE if outcome is Outcome.PROMPTED else outcome, acted.detail), acted.driver
 
-    def close_prompt(self) -> None:
+    def ask(self, question: str, seconds: float) -> tuple[Result, str]:
+        """Let the person answer as it was recorded."""
+        del seconds
+        acted = self._director.acts(ATTEST, {"question": question})
+        if acted is None:
+            return Result(Outcome.UNSUPPORTED, "not asked in the recording"), ""
+        return Result(Outcome(acted.outcome), acted.detail), acted.driver
+
+    def take_again(self) -> bool:
+        """No prompt is open."""
+        return False
+
+    def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
         """No prompt is open."""
 
     def tell_when_spoken(self, told: Callable[[], None]) -> None:

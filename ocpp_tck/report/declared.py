@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocpp_tck.report.model import Case, Declaration, FrameRow
+from ocpp_tck.report.model import Case, Declaration, FrameRow, Observed
 
 _REFUSALS = {"NotSupported", "NotImplemented"}
 """Error codes that say that an action is not there (OCPP-J 1.6 4.2.3)."""
@@ -52,31 +52,40 @@ FEATURES_16: Mapping[str, _Evidence] = {
 """Features of a charge point that its messages show, by feature id of `[pics]`."""
 
 
-def mismatches(version: str, role: str, pics: Mapping[str, bool], cases: Sequence[Case]) -> tuple[Declaration, ...]:
-    """Compare the declarations with all frames; gives the first contradiction of each feature.
+def observations(version: str, role: str, cases: Sequence[Case]) -> tuple[Observed, ...]:
+    """Read off all frames which features are there and which are not: the first sight of each, by feature.
+
+    A feature that shows both ways is given twice. Only 1.6 has features that a message shows outright.
 
     Args:
-        version: OCPP version of the product; only 1.6 declares features that a message contradicts outright.
+        version: OCPP version of the product.
         role: `cs` or `csms`.
-        pics: the answers of `[pics]`.
         cases: the run.
     """
     if version != "1.6":
         return ()
-    found: dict[str, Declaration] = {}
+    found: dict[tuple[str, bool], Observed] = {}
     for case in cases:
-        for feature, observed, text, frame in _Watching(role).observe(case.frames):
-            if pics.get(feature, observed) is not observed:
-                one = Declaration(
-                    feature=feature,
-                    declared=pics[feature],
-                    shown=text,
-                    key=case.key,
-                    case=case.id,
-                    frame=frame,
-                )
-                found.setdefault(feature, one)
-    return tuple(found[feature] for feature in sorted(found))
+        for feature, is_there, text, frame in _Watching(role).observe(case.frames):
+            one = Observed(feature=feature, there=is_there, shown=text, key=case.key, case=case.id, frame=frame)
+            found.setdefault((feature, is_there), one)
+    return tuple(found[key] for key in sorted(found))
+
+
+def mismatches(pics: Mapping[str, bool], observed: Sequence[Observed]) -> tuple[Declaration, ...]:
+    """Compare the answers of `[pics]` with what was observed; gives each contradiction."""
+    return tuple(
+        Declaration(
+            feature=one.feature,
+            declared=pics[one.feature],
+            shown=one.shown,
+            key=one.key,
+            case=one.case,
+            frame=one.frame,
+        )
+        for one in observed
+        if pics.get(one.feature, one.there) is not one.there
+    )
 
 
 _Observation = tuple[str, bool, str, int]

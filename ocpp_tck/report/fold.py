@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.earlier import Stretch, stretches
 from ocpp_tck.report.attempts import settle
-from ocpp_tck.report.declared import mismatches
-from ocpp_tck.report.model import NOT_REACHED, NOT_TAKEN, AnswerTime, Case, Cause, Event, FrameRow, ReportModel, Run
+from ocpp_tck.report.declared import mismatches, observations
+from ocpp_tck.report.identity import certificates, identities
+from ocpp_tck.report.measured import answer_times, measures
+from ocpp_tck.report.model import (
+    ANONYMISED,
+    NOT_REACHED,
+    NOT_TAKEN,
+    Case,
+    Cause,
+    Event,
+    Evidence,
+    FrameRow,
+    ReportModel,
+    Run,
+)
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
 from ocpp_tck.verdict import Verdict, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ocpp_tck.evidence.journal import JournalFile
 
 INTERRUPTED = "The run was interrupted before the case ended."
-ANONYMISED = "This evidence was anonymised after the run: ids, tokens, serial numbers and addresses are pseudonyms."
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN)
 
 
@@ -49,13 +59,19 @@ def fold(journals: Iterable[JournalFile]) -> ReportModel:
     starts = [stretch.started for stretch in parts]
     run, sut = _run(parts, files), dict(starts[0].sut) if starts else {}
     ordered = tuple(settle([case for _, case in sorted(cases, key=lambda placed: placed[0])]))
+    told = identities(parts)
+    observed = observations(sut.get("version", ""), sut.get("role", ""), ordered)
     return ReportModel(
         run=run,
         sut=sut,
-        seen=_seen(parts),
+        seen=told[-1].fields if told else {},
         cases=ordered,
-        declarations=mismatches(sut.get("version", ""), sut.get("role", ""), run.pics, ordered),
+        observed=observed,
+        declarations=mismatches(run.pics, observed),
         answers=answer_times(parts),
+        measures=measures(parts),
+        identities=told,
+        certificates=certificates(parts),
         problems=(*((ANONYMISED,) if run.anonymised else ()), *_mixed(starts), *problems),
     )
 
@@ -105,6 +121,10 @@ def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
         retries=first.retries if first else 0,
         certify=bool(starts) and all(start.certify for start in starts),
         objections=tuple(dict.fromkeys(text for start in starts for text in start.objections)),
+        evidence=tuple(Evidence(one.path.name, len(one.records), one.head, one.sha256) for one in files),
+        specification=first.specification if first else (),
+        scope=first.scope if first else {},
+        security_profile=first.security_profile if first else 0,
     )
 
 
@@ -116,83 +136,6 @@ def _mixed(starts: list[r.RunStarted]) -> list[str]:
         if len(values) > 1:
             mixed.append(f"The journals do not agree on {name}: {', '.join(sorted(values))}.")
     return mixed
-
-
-_SEEN = {
-    "chargePointVendor": "vendor",
-    "vendorName": "vendor",
-    "chargePointModel": "model",
-    "model": "model",
-    "firmwareVersion": "firmware",
-    "chargePointSerialNumber": "serial",
-    "serialNumber": "serial",
-}
-
-
-def _seen(parts: list[Stretch]) -> dict[str, str]:
-    """Give what the product's last BootNotification says of it."""
-    frames = [
-        (stretch.started.resumed, record.time, record)
-        for stretch in parts
-        for record in stretch.records
-        if isinstance(record, r.Frame)
-    ]
-    for _, _, frame in sorted(frames, key=lambda placed: placed[:2], reverse=True):
-        if seen := boot_fields(frame.sender, frame.action, frame.type, frame.raw):
-            return seen
-    return {}
-
-
-def boot_fields(sender: str, action: str, type: str, raw: str) -> dict[str, str]:  # noqa: A002 - as in the records
-    """Give what the product says of itself in a BootNotification: vendor, model, firmware, serial; else nothing."""
-    if (sender, action, type) != ("product", "BootNotification", "CALL"):
-        return {}
-    payload = _payload(raw)
-    fields = payload.get("chargingStation", payload)
-    if not isinstance(fields, Mapping):
-        return {}
-    return {_SEEN[name]: value for name, value in fields.items() if name in _SEEN and isinstance(value, str)}
-
-
-def _payload(raw: str) -> Mapping[str, Any]:
-    try:
-        message = json.loads(raw)
-    except (ValueError, RecursionError):
-        return {}
-    last = message[-1] if isinstance(message, list) and message else None
-    return last if isinstance(last, Mapping) else {}
-
-
-def answer_times(parts: list[Stretch]) -> tuple[AnswerTime, ...]:
-    """Measure how long the product took for each CALL of the kit; one that a kill cut off is not counted."""
-    times: dict[str, list[float]] = {}
-    unanswered: dict[str, int] = {}
-    for stretch in parts:
-        open_calls: dict[tuple[str, str], r.Frame] = {}
-        last: r.Frame | None = None
-        for record in stretch.records:
-            if not isinstance(record, r.Frame):
-                continue
-            key = (record.connection, record.message_id)
-            if record.sender == "kit" and record.type == "CALL":
-                open_calls[key] = last = record
-                unanswered[record.action] = unanswered.get(record.action, 0) + 1
-            elif record.sender == "product" and record.type in {"CALLRESULT", "CALLERROR"} and key in open_calls:
-                call = open_calls.pop(key)
-                times.setdefault(call.action, []).append(max(0.0, record.time - call.time))
-                unanswered[call.action] -= 1
-        if stretch.reason and last is not None and last in open_calls.values():
-            unanswered[last.action] -= 1
-    return tuple(
-        AnswerTime(
-            action=action,
-            count=len(times.get(action, ())),
-            unanswered=unanswered[action],
-            median=median(times.get(action, (0.0,))),
-            longest=max(times.get(action, (0.0,))),
-        )
-        for action in sorted(unanswered)
-    )
 
 
 @dataclass(slots=True)
@@ -393,6 +336,8 @@ def _described(case: _Open, record: r.Record) -> Event:
         case r.OperatorActed():
             payload = json.dumps(record.payload, default=dict, ensure_ascii=False) if record.payload else ""
             text = f"{record.action} {payload}".strip()
+            if record.action == r.ATTEST:
+                text = f"attested: {record.payload.get('question', '')}"
             how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
             tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
             return _event(case, record, "operator", text, detail=how, tone=tone)
@@ -414,6 +359,8 @@ def _described(case: _Open, record: r.Record) -> Event:
 def _remark(record: r.Record) -> str:
     if isinstance(record, r.ClockSet):
         return f"the machine's clock was set, or it slept: it is {record.by:+.0f} s off the kit's own, steady one"
+    if isinstance(record, r.ListeningAgain):
+        return f"the kit listens again for {record.station}"
     return record.text if isinstance(record, r.Remark) else record.kind
 
 

@@ -7,10 +7,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.report.certification import certification
+from ocpp_tck.report.profiles import profile_results
 from ocpp_tck.report.text import iso
 
 if TYPE_CHECKING:
     from ocpp_tck.report.model import Case, Cause, ReportModel, Step, Violation
+    from ocpp_tck.report.profiles import ProfileResult
 
 FORMAT = 1
 """Version of the format; it grows when a field changes its meaning or goes away."""
@@ -49,7 +51,14 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             "journals": list(run.journals),
             "resumed": run.resumed,
             "selection": run.selection,
+            "evidence": [
+                {"file": one.file, "records": one.records, "head": one.head, "sha256": one.sha256}
+                for one in run.evidence
+            ],
             "catalogue_sha256": run.catalogue_sha256,
+            "specification": list(run.specification),
+            "scope": {profile: dict(statuses) for profile, statuses in run.scope.items()},
+            "security_profile": run.security_profile,
             "environment": dict(run.environment),
             "asked": list(run.asked),
             "follows": dict(run.follows),
@@ -88,6 +97,7 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             }
             for one in model.declarations
         ],
+        "profiles": [_profile(one) for one in profile_results(model)],
         "cases": [_case(case) for case in model.cases],
         "answer_times": [
             {
@@ -95,10 +105,38 @@ def as_json(model: ReportModel) -> dict[str, Any]:
                 "count": answer.count,
                 "unanswered": answer.unanswered,
                 "median_s": _seconds(answer.median),
+                "p95_s": _seconds(answer.p95),
                 "longest_s": _seconds(answer.longest),
             }
             for answer in model.answers
         ],
+        "measures": [
+            {
+                "name": one.name,
+                "from": one.start,
+                "to": one.end,
+                "count": one.count,
+                "median_s": _seconds(one.median),
+                "p95_s": _seconds(one.p95),
+                "longest_s": _seconds(one.longest),
+            }
+            for one in model.measures
+        ],
+    }
+
+
+def _profile(result: ProfileResult) -> dict[str, Any]:
+    return {
+        "name": result.name,
+        "claim": str(result.claim),
+        "status": str(result.status),
+        "passed": list(result.passed),
+        "warned": list(result.warned),
+        "failed": list(result.failed),
+        "known": list(result.known),
+        "not_applicable": list(result.left_out),
+        "open": {reason: list(ids) for reason, ids in result.missing.items()},
+        "notes": list(result.notes),
     }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.certification import certification
+from ocpp_tck.report.compare import headline
 from ocpp_tck.report.model import LABELS, ORDER
 from ocpp_tck.report.text import moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -72,7 +73,7 @@ def _first(model: ReportModel) -> Iterator[str]:
     yield ""
     for number, (case, cases) in enumerate(groups[:5], start=1):
         cause = case.cause
-        text, where = (cause.text, cause.where) if cause else ("", "")
+        text, where = headline(case), cause.where if cause else ""
         more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
         requirement = f" ({plain(cause.requirement)})" if cause and cause.requirement else ""
         yield f"{number}. **{plain(text)}**{requirement}: {plain(case.id)}{more}, {plain(where)}"

@@ -11,8 +11,10 @@ from ocpp_tck.evidence.index import read_journals
 from ocpp_tck.evidence.journal import JournalDamaged
 from ocpp_tck.evidence.merged import RUNS, MergeError, check_copies, copy_runs, gather
 from ocpp_tck.report.attempts import settle_runs
-from ocpp_tck.report.declared import mismatches
-from ocpp_tck.report.fold import answer_times, boot_fields, fold
+from ocpp_tck.report.declared import mismatches, observations
+from ocpp_tck.report.fold import fold
+from ocpp_tck.report.identity import boot_fields, certificates, joined
+from ocpp_tck.report.measured import answer_times, measures
 from ocpp_tck.report.model import Part
 from ocpp_tck.verdict import Verdict
 
@@ -44,9 +46,9 @@ def load_merged(folder: Path, runs: Sequence[MergedRun]) -> ReportModel:
     if wrong := check_copies(folder, runs):
         raise JournalDamaged("; ".join(wrong))
     read = [(run, read_journals(run.folder(folder))) for run in runs]
-    joined = join([(run, fold(journals)) for run, journals in read])
+    model = join([(run, fold(journals)) for run, journals in read])
     parts = [stretch for _, journals in read for stretch in stretches(journals)]
-    return replace(joined, answers=answer_times(parts))
+    return replace(model, answers=answer_times(parts), measures=measures(parts), certificates=certificates(parts))
 
 
 def merge_runs(folders: Sequence[Path], target: Path, *, mixed: bool = False) -> None:
@@ -103,7 +105,7 @@ def _differing(models: Sequence[ReportModel], name: str, called: str) -> Iterato
 
 
 def join(runs: Sequence[tuple[MergedRun, ReportModel]]) -> ReportModel:
-    """Join the report models of several runs, at least one; the answer times are those of none of them.
+    """Join the report models of several runs, at least one; measured times and certificates are those of none of them.
 
     What holds for a run as a whole, such as its limits, is that of the newest; `Run.parts` tells them apart.
     """
@@ -130,14 +132,22 @@ def join(runs: Sequence[tuple[MergedRun, ReportModel]]) -> ReportModel:
         certify=False,
         objections=(),
         parts=parts,
+        evidence=tuple(
+            replace(one, file=f"{RUNS}/{run.name}/{one.file}") for run, model in ordered for one in model.run.evidence
+        ),
     )
+    observed = observations(newest.sut.get("version", ""), newest.sut.get("role", ""), settled)
     return replace(
         newest,
         run=run,
         cases=settled,
-        declarations=mismatches(newest.sut.get("version", ""), newest.sut.get("role", ""), run.pics, settled),
+        observed=observed,
+        declarations=mismatches(run.pics, observed),
+        identities=joined(one for model in models for one in model.identities),
         problems=tuple(_problems(ordered, models, settled)),
         answers=(),
+        measures=(),
+        certificates=(),
     )
 
 

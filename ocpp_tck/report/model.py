@@ -5,12 +5,17 @@ Times are seconds since the Unix epoch, durations are seconds, both from the rec
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - read at run time by dataclasses
+from collections.abc import Mapping, Sequence  # noqa: TC003 - read at run time by dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from ocpp_tck.report.causes import grouped
+from ocpp_tck.report.identity import Identity, PeerCertificate  # noqa: TC001 - read at run time by dataclasses
+from ocpp_tck.report.measured import AnswerTime, Measure  # noqa: TC001 - as above
 from ocpp_tck.verdict import Verdict, worst
 
+ANONYMISED = "This evidence was anonymised after the run: ids, tokens, serial numbers and addresses are pseudonyms."
+"""Stands among the problems of such a run, and is none that could hide anything."""
 NOT_REACHED = "not reached"
 """A planned step that the case ended before."""
 NOT_TAKEN = "not taken"
@@ -185,15 +190,14 @@ class Case:
         return self.status not in {"draft", "disputed"} or self.verdict is Verdict.ERROR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerTime:
-    """How long the product took to answer CALLs of one action, seconds; `unanswered` CALLs have no time."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One journal: file name, number of records, last hash of its chain, SHA-256 of the file."""
 
-    action: str
-    count: int
-    unanswered: int
-    median: float
-    longest: float
+    file: str
+    records: int
+    head: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +263,22 @@ class Run:
     certify: bool = False
     objections: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    specification: tuple[str, ...] = ()
+    scope: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    security_profile: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A feature that the product shows to be there, or not to be; the other fields as of `Declaration`."""
+
+    feature: str
+    there: bool
+    shown: str
+    key: str
+    case: str
+    frame: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +322,10 @@ class ReportModel:
         problems: what is wrong with the evidence, in words.
         deviations: known failures that did not come as listed; each fails the run.
         declarations: what the product contradicts of `[pics]`; each is a warning of the run.
+        observed: what the frames show of the features of `[pics]`, by feature.
+        measures: boots and reconnections.
+        identities: what the product said of itself, each different answer once, the last one last.
+        certificates: those that the product showed over TLS, each once.
     """
 
     run: Run
@@ -312,6 +336,10 @@ class ReportModel:
     problems: tuple[str, ...]
     deviations: tuple[str, ...] = ()
     declarations: tuple[Declaration, ...] = ()
+    observed: tuple[Observed, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    certificates: tuple[PeerCertificate, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -343,17 +371,11 @@ class ReportModel:
         return declared or seen or ("CSMS under test" if self.sut.get("role") == "csms" else "Station under test")
 
     def first_to_fix(self) -> list[tuple[Case, list[Case]]]:
-        """Group the cases that failed by what is wrong; the cause that costs most cases comes first.
+        """Group the cases that need attention by what is wrong; the cause that costs most cases comes first.
 
-        Each group is its earliest case and all its cases. Kit errors come last: they are not the product's.
+        Each group is its earliest case and all its cases; see `causes.grouped`.
         """
-        groups: dict[tuple[Verdict, str], list[Case]] = {}
-        for case in self.cases:
-            if case.counts and case.cause and not case.known and case.verdict in _TO_FIX:
-                rule = case.cause.where if case.cause.where.startswith("rule ") else case.cause.text
-                groups.setdefault((case.verdict, rule), []).append(case)
-        ordered = sorted(groups.items(), key=lambda group: (_TO_FIX.index(group[0][0]), -len(group[1])))
-        return [(cases[0], cases) for _, cases in ordered]
+        return grouped(self.cases)
 
 
 ORDER = (
@@ -367,8 +389,6 @@ ORDER = (
     Verdict.NONE,
 )
 """Verdicts as reports list them."""
-
-_TO_FIX = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.ERROR)
 
 LABELS = {
     Verdict.ERROR: "Kit error",

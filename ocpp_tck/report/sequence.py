@@ -1,168 +1,130 @@
-"""A sequence diagram of what really happened in a case, as SVG: operator, kit and product as lifelines."""
+"""What really happened in a case, in order: the rows of its sequence diagram, as plain values for the page.
+
+A row is one of
+
+- `["step", text, verdict]`: a step begins;
+- `["frame", n, offset, sender, type, action, text, tone, notes, told]`: a frame; `tone` is bad, warn, near (it is
+  evidence, such as what came instead of the awaited one, and may be right in itself) or empty, `notes`
+  are pairs of a path in the payload and what is wrong there, `told` says what is special about the frame;
+- `["event", kind, offset, text, detail, tone]`: an operator action, connection, file or remark;
+- `["gap", count]`: that many rows were left out.
+
+All text in them is made visible (`text.visible`); none is markup.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
-
+from ocpp_tck.report.compare import different_fields, is_wait
 from ocpp_tck.report.model import FrameRow
 from ocpp_tck.report.text import visible
+from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
-    from ocpp_tck.report.model import Case, Event
+    from collections.abc import Iterator, Mapping
 
-_ROW = 26
-_TOP = 56
-_WIDTH = 760
-_OPERATOR, _KIT, _PRODUCT = 120, 330, 640
-_MOST = 150
-_LABEL = 46
+    from ocpp_tck.report.model import Case, Event, Violation
 
+MOST = 1000
+"""Rows of one case: a browser has to lay them all out. Marked frames in between come on top, at most as many."""
+LONGEST = 4_000
+"""Characters of a frame; of a marked one five times as many."""
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One row of the diagram; `order` sorts rows of the same time as they were recorded."""
-
-    time: float
-    offset: float
-    source: FrameRow | Event
+Row = list[Any]
 
 
-def sequence_svg(case: Case) -> Markup:
-    """Draw the frames, operator actions, connection changes and step boundaries of a case; empty if there are none.
-
-    A long case keeps every frame that broke a rule and the frames around the first cause; how many are left out is
-    written where they are missing.
-    """
-    items = _items(case)
-    if not items:
-        return Markup("")
-    blamed = set(case.cause.frames) if case.cause else set()
-    rows = _shorten(items, blamed)
-    height = _TOP + _ROW * len(rows) + 18
-    role = {"cs": "Station", "csms": "CSMS"}.get(case.sut, "Product")
-    lanes = [(_KIT, "ocpp-tck"), (_PRODUCT, f"{role} under test")]
-    if any(item is not None and getattr(item.source, "kind", "") == "operator" for item, _ in rows):
-        lanes.insert(0, (_OPERATOR, "Operator"))
-    parts = [
-        Markup(
-            '<svg class="seq" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'
-        ).format(
-            w=_WIDTH,
-            h=height,
-            label=f"Sequence of {case.id}",
-        ),
-    ]
-    for x, name in lanes:
-        parts.append(
-            Markup(
-                '<line class="life" x1="{x}" x2="{x}" y1="40" y2="{h}"/>'
-                '<rect class="lane" x="{left}" y="8" width="150" height="28" rx="6"/>'
-                '<text class="lane-name" x="{x}" y="27">{name}</text>',
-            ).format(x=x, h=height - 8, left=x - 75, name=name),
-        )
-    for number, (item, left_out) in enumerate(rows):
-        y = _TOP + _ROW * number + 14
-        parts.append(_left_out(left_out, y) if item is None else _draw(item, y, blamed))
-    return Markup("").join([*parts, Markup("</svg>")])
-
-
-def _items(case: Case) -> list[_Item]:
-    items = [_Item(frame.time, frame.offset, frame) for frame in case.frames]
-    items += [_Item(event.time, event.offset, event) for event in case.events if event.kind != "remark"]
-    items.sort(key=lambda item: (item.time, getattr(item.source, "kind", "") != "step"))
-    return items
-
-
-def _shorten(items: list[_Item], blamed: set[int]) -> list[tuple[_Item | None, int]]:
-    if len(items) <= _MOST:
-        return [(item, 0) for item in items]
-    marked = [at for at, item in enumerate(items) if _is_marked(item, blamed)][: _MOST // 4]
-    kept = {*range(_MOST // 2), *range(len(items) - _MOST // 4, len(items))}
-    for at in marked:
-        kept |= {at - 1, at, at + 1}
-    rows: list[tuple[_Item | None, int]] = []
-    missing = 0
-    for at, item in enumerate(items):
-        if at not in kept:
-            missing += 1
-            continue
-        if missing:
-            rows.append((None, missing))
-            missing = 0
-        rows.append((item, 0))
+def flow(case: Case) -> list[Row]:
+    """Give the rows of a case. A long one keeps its beginning, its end, and the frames that show what was wrong."""
+    items: list[FrameRow | Event] = [*case.frames, *case.events]
+    items.sort(key=lambda item: (item.time, getattr(item, "kind", "") != "step"))
+    blamed = blamed_frames(case)
+    notes = frame_notes(case)
+    verdicts = {f"{step.n}  {step.text}": step.verdict for step in case.steps}
+    shows = _showing(case, blamed)
+    rows: list[Row] = []
+    for item, left_out in _shortened(items, blamed):
+        if item is None:
+            rows.append(["gap", left_out])
+        elif isinstance(item, FrameRow):
+            rows.append(_frame(item, _blame(item, blamed, shows), notes.get(item.n, ())))
+        elif item.kind == "step":
+            rows.append(["step", _line(item.text), verdicts.get(item.text, "")])
+        else:
+            texts = (_line(item.text), _line(item.detail))
+            rows.append(["event", item.kind, round(item.offset, 3), *texts, "" if item.tone == "plain" else item.tone])
     return rows
 
 
-def _is_marked(item: _Item, blamed: set[int]) -> bool:
-    violations = getattr(item.source, "violations", ())
-    return bool(violations) or getattr(item.source, "n", 0) in blamed
+def blamed_frames(case: Case) -> frozenset[int]:
+    """Give the frames that show a fault: those of the first cause of a verdict that blames somebody."""
+    if case.cause is None or case.verdict not in {Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.ERROR}:
+        return frozenset()
+    return frozenset(case.cause.frames)
 
 
-def _left_out(count: int, y: int) -> Markup:
-    text = f"… {count} more, see the frame table …"
-    return Markup('<text class="aside" x="{x}" y="{y}">{t}</text>').format(x=(_KIT + _PRODUCT) // 2, y=y, t=text)
+def frame_notes(case: Case) -> Mapping[int, list[tuple[str, str]]]:
+    """Give what is wrong in each frame: pairs of the place in its payload and words."""
+    notes: dict[int, list[tuple[str, str]]] = {}
+    for violation in case.violations:
+        notes.setdefault(violation.frame, []).append((visible(violation.path, one_line=True), _objection(violation)))
+    for field in different_fields(case):
+        told = f"{'the awaited one has' if field.is_nearest else 'expected'} {field.expected}"
+        notes.setdefault(field.frame, []).append((field.path, visible(told, one_line=True, limit=300)))
+    return notes
 
 
-def _draw(item: _Item, y: int, blamed: set[int]) -> Markup:
-    source = item.source
-    if isinstance(source, FrameRow):
-        return _arrow(source, y, blamed)
-    clock = _clock(item.offset, y)
-    if source.kind == "step":
-        text = _label(source.text, 92)
-        return Markup(
-            '<line class="step-line" x1="0" x2="{w}" y1="{top}" y2="{top}"/>'
-            '<text class="step-name" x="8" y="{y}">{t}</text>',
-        ).format(w=_WIDTH, top=y - 14, y=y + 3, t=f"Step {text}")
-    if source.kind == "operator":
-        return (
-            clock
-            + _line(_OPERATOR, _KIT, y + 4, f"op {source.tone}")
-            + _said((_OPERATOR + _KIT) // 2, y, "op", _label(source.text, 28))
-        )
-    told = " · ".join(filter(None, (source.text, source.detail)))
-    return clock + Markup('<text class="aside {tone}" x="{x}" y="{y}">{t}</text>').format(
-        tone=source.tone,
-        x=(_KIT + _PRODUCT) // 2,
-        y=y + 3,
-        t=_label(told),
-    )
+def _objection(violation: Violation) -> str:
+    """Give the message of a rule without the place, which is marked."""
+    _, found, rest = violation.message.partition(f" at {violation.path}: ") if violation.path else ("", "", "")
+    return visible(rest if found else violation.message, one_line=True, limit=300)
 
 
-def _arrow(frame: FrameRow, y: int, blamed: set[int]) -> Markup:
-    from_kit = frame.sender == "kit"
-    start, end = (_KIT, _PRODUCT) if from_kit else (_PRODUCT, _KIT)
-    bad = bool(frame.violations) or frame.n in blamed
-    warn = bad and frame.n not in blamed and all(one.level == "should" for one in frame.violations)
-    css = ("warned" if warn else "blamed") if bad else "reply" if frame.type not in {"CALL", "SEND"} else "call"
-    name = frame.action or frame.type or ("binary frame" if frame.encoding == "binary" else "not a message")
-    suffix = {"CALLRESULT": " · result", "CALLERROR": " · error", "CALLRESULTERROR": " · result error"}
-    mark = "✕ " if css == "blamed" else "! " if css == "warned" else ""
-    text = _label(f"{mark}{name}{suffix.get(frame.type, '')}{' (malformed on purpose)' if frame.malformed else ''}")
-    number = Markup('<text class="nr" x="{x}" y="{y}">#{n}</text>').format(x=_PRODUCT + 12, y=y + 8, n=frame.n)
-    middle = (_KIT + _PRODUCT) // 2
-    return _clock(frame.offset, y) + _line(start, end, y + 4, css) + _said(middle, y, css, text) + number
+def _shortened(items: list[FrameRow | Event], blamed: frozenset[int]) -> Iterator[tuple[FrameRow | Event | None, int]]:
+    left_out = marked = 0
+    for at, item in enumerate(items):
+        inside = MOST // 2 <= at < len(items) - MOST // 2
+        if inside and (marked >= MOST or not _is_marked(item, blamed)):
+            left_out += 1
+            continue
+        marked += inside
+        if left_out:
+            yield None, left_out
+            left_out = 0
+        yield item, 0
 
 
-def _line(start: int, end: int, y: int, css: str) -> Markup:
-    back = -8 if end > start else 8
-    return Markup(
-        '<line class="arrow {css}" x1="{a}" x2="{b}" y1="{y}" y2="{y}"/>'
-        '<path class="tip {css}" d="M{b} {y}l{back} -4v8z"/>',
-    ).format(css=css, a=start, b=end, y=y, back=back)
+def _is_marked(item: FrameRow | Event, blamed: frozenset[int]) -> bool:
+    return isinstance(item, FrameRow) and (bool(item.violations) or item.n in blamed)
 
 
-def _said(x: int, y: int, css: str, text: Markup) -> Markup:
-    return Markup('<text class="say {css}" x="{x}" y="{y}">{text}</text>').format(css=css, x=x, y=y, text=text)
+def _frame(frame: FrameRow, blame: str, notes: list[tuple[str, str]] | tuple[()]) -> Row:
+    musts = any(one.level == "must" for one in frame.violations)
+    tone = "bad" if musts else "warn" if frame.violations else blame
+    raw = visible(frame.raw, one_line=True, limit=LONGEST * (5 if tone else 1))
+    name = frame.type or ("binary frame" if frame.encoding == "binary" else "not a message")
+    told = "malformed on purpose" if frame.malformed else ""
+    return [
+        "frame", frame.n, round(frame.offset, 3), frame.sender, name, _line(frame.action), raw, tone,
+        [list(note) for note in notes], told,
+    ]  # fmt: skip
 
 
-def _clock(offset: float, y: int) -> Markup:
-    return Markup('<text class="clock" x="8" y="{y}">{t}</text>').format(y=y + 8, t=f"{offset:.3f}")
+def _showing(case: Case, blamed: frozenset[int]) -> frozenset[int]:
+    """Give the frames of the cause that are wrong themselves: where fields differ, else the last.
+
+    A step's evidence holds all that it took, and what was awaited in vain is in no frame.
+    """
+    if not blamed or (case.cause and is_wait(case.cause)):
+        return frozenset()
+    return frozenset(field.frame for field in different_fields(case)) or frozenset({max(blamed)})
 
 
-def _label(text: str, limit: int = _LABEL) -> Markup:
-    shown = visible(text, one_line=True)
-    return escape(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+def _blame(frame: FrameRow, blamed: frozenset[int], shows: frozenset[int]) -> str:
+    if frame.n not in blamed:
+        return ""
+    return "bad" if frame.n in shows and frame.sender == "product" else "near"
+
+
+def _line(text: str) -> str:
+    return visible(text, one_line=True, limit=600)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ocpp_tck.evidence.records import BEFORE_NEXT_RUN
 from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.certification import certification
+from ocpp_tck.report.compare import headline
 from ocpp_tck.report.model import LABELS, ORDER, Cause
 from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -19,23 +20,34 @@ if TYPE_CHECKING:
 
 _LONGEST = 2000
 """Characters of one line; the report has the text in full."""
+_NAMED = 12
+"""Cases of one cause that are named, beside the first."""
 _SHOWN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 
 
 def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most: int = 40) -> list[str]:
-    """Give the summary of a run: cases that need attention, problems, totals, and where the report is.
+    """Give the summary of a run: what needs attention, problems, totals, and where the report is.
+
+    Cases with the same first cause are told once, the cause that costs most cases first.
 
     Args:
         model: the run.
         run_dir: folder of the reports, named in the last line.
-        most: cases listed at most per verdict.
+        most: causes, and cases without one in common, listed at most per verdict.
     """
     told: list[str] = []
+    groups = model.first_to_fix()
+    grouped = {id(case) for _, cases in groups for case in cases}
     for verdict in _SHOWN:
-        cases = [case for case in model.cases if case.verdict is verdict and not case.superseded]
-        told += [one for case in cases[:most] for one in (*_case(case), *_attempts(case, model))]
-        if len(cases) > most:
-            told.append(f"… {len(cases) - most} more: {LABELS[verdict].lower()}")
+        listed = [cases for first, cases in groups if first.verdict is verdict]
+        listed += [
+            [case]
+            for case in model.cases
+            if case.verdict is verdict and not case.superseded and id(case) not in grouped
+        ]
+        told += [one for cases in listed[:most] for one in _group(cases, model)]
+        if left := sum(map(len, listed[most:])):
+            told.append(f"… {left} more: {LABELS[verdict].lower()}")
     not_run = model.totals[Verdict.NOT_RUN]
     if not_run:
         told.append(f"Incomplete: {not_run} cases were not run; report.html gives the reasons.")
@@ -44,7 +56,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     told.append(line(certification(model).brief))
     told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
     if not model.run.parts:
-        told += [line(text[:1].upper() + text[1:]) for text in _before_next_run(model)]
+        told += [line(text[:1].upper() + text[1:]) for text in before_next_run(model)]
     totals = model.totals
     counts = ", ".join(f"{totals[verdict]} {LABELS[verdict].lower()}" for verdict in ORDER if totals[verdict])
     uncounted = f" ({totals['uncounted']} not counted)" if totals["uncounted"] else ""
@@ -57,7 +69,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     return told
 
 
-def _before_next_run(model: ReportModel) -> list[str]:
+def before_next_run(model: ReportModel) -> list[str]:
     """Give what the configuration has to follow, in the order in which the cases changed the product."""
     texts = (event.text for case in model.cases for event in case.events if event.kind == "remark")
     return [text for text in texts if text.startswith(BEFORE_NEXT_RUN)]
@@ -73,13 +85,22 @@ def describe(signal: Signal) -> str:
     return "\n".join(map(line, told))
 
 
+def _group(cases: list[Case], model: ReportModel) -> list[str]:
+    told = [*_case(cases[0]), *_attempts(cases[0], model)]
+    if len(cases) > 1:
+        others = ", ".join(case.id for case in cases[1 : _NAMED + 1])
+        more = f" and {len(cases) - 1 - _NAMED} more" if len(cases) - 1 > _NAMED else ""
+        told.append(line(f"  the same in {len(cases) - 1} more: {others}{more}"))
+    return told
+
+
 def _case(case: Case) -> list[str]:
     note = " [flaky]" if case.flaky else ""
     note += f" [known: {case.known}]" if case.known else "" if case.counts else f" [{case.status}, does not count]"
     told = [line(f"{LABELS[case.verdict].upper():<12} {case.id} ({case.version}) {case.title}{note}")]
     cause = case.cause or Cause(text="", where="case")
     frames = f", frame {', '.join(map(str, cause.frames))}" if cause.frames else ""
-    told.append(line(f"  {cause.where}: {cause.text}{frames}"))
+    told.append(line(f"  {cause.where}: {headline(case)}{frames}"))
     for name in ("requirement", "expected", "received"):
         value = getattr(cause, name)
         if value:

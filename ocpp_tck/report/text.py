@@ -32,6 +32,11 @@ def _visible(character: str, *, one_line: bool) -> str:
         return character
     if unicodedata.category(character) not in _UNSAFE:
         return character
+    return escaped(character)
+
+
+def escaped(character: str) -> str:
+    r"""Write a character as `\u202e`."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the notation's own border
 

@@ -17,19 +17,24 @@ from ocpp_tck.report.junit import render_junit
 from ocpp_tck.report.known import KEPT, apply_known, load_known
 from ocpp_tck.report.markdown import render_markdown
 from ocpp_tck.report.merge import load_merged
+from ocpp_tck.report.signature import read_signature
+from ocpp_tck.report.statement_html import render_statement_html
+from ocpp_tck.report.statement_pdf import render_statement_pdf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ocpp_tck.report.known import Known
     from ocpp_tck.report.model import ReportModel
 
-WRITERS = {
+WRITERS: dict[str, Callable[[ReportModel], str | bytes]] = {
     "report.json": render_json,
     "report.html": render_html,
     "junit.xml": render_junit,
     "ctrf.json": render_ctrf,
     "summary.md": render_markdown,
+    "statement.html": render_statement_html,
+    "statement.pdf": render_statement_pdf,
 }
 """File name and writer of each report that is one file."""
 
@@ -80,6 +85,33 @@ def write_reports(run_dir: Path | str, known: Sequence[Known] = ()) -> ReportMod
     except OSError as problem:
         raise ReportError(_told(problem, folder)) from problem
     return model
+
+
+def write_statement(run_dir: Path | str, known: Sequence[Known] = (), out: Path | None = None) -> list[Path]:
+    """Write the conformance statement of a run alone, and give its files.
+
+    Beside the journals it says nothing of a signature: an attestation there covers the statement, and would not any
+    more. In another folder it tells who has signed the run.
+
+    Args:
+        run_dir: the folder of the run.
+        known: the known failures; without, those whose file the run has copied there.
+        out: another folder, made when it is not there.
+
+    Raises:
+        JournalDamaged, KnownFailuresError, ReportError: as `write_reports`.
+    """
+    folder = Path(run_dir)
+    model = load_model(folder, known) if known else load_kept(folder)
+    target = folder if out is None else out
+    signature = read_signature(folder) if target.resolve() != folder.resolve() else None
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        write_whole(target / "statement.html", render_statement_html(model, signature))
+        write_whole(target / "statement.pdf", render_statement_pdf(model, signature))
+    except OSError as problem:
+        raise ReportError(_told(problem, folder)) from problem
+    return [target / "statement.html", target / "statement.pdf"]
 
 
 def _told(problem: OSError, folder: Path) -> str:

@@ -21,6 +21,7 @@ from ocpp_tck.evidence.records import (
     ConnectionRefused,
     FileTransferred,
     Frame,
+    ListeningAgain,
     Remark,
     ViolationFound,
 )
@@ -517,6 +518,10 @@ class Conversation:
             transport.close(POLICY, reason)
             self._unheard.add(transport.id)
             self._ended(transport, POLICY, reason, KIT)
+
+    def listens_again(self) -> None:
+        """Record that the station can reconnect from now on."""
+        self.journal.write(ListeningAgain(time=self.clock.now(), station=self.station))
 
     def _cannot_judge(self, text: str) -> None:
         self.overrun = self.overrun or text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ocpp_tck.evidence.records import OperatorActed, OperatorAsked
+from ocpp_tck.evidence.records import ATTEST, OperatorActed, OperatorAsked
 from ocpp_tck.roles.drivers.actions import snake
 from ocpp_tck.roles.drivers.base import Outcome, Request
-from ocpp_tck.verdict import Inconclusive, NotRun
+from ocpp_tck.verdict import Failed, Inconclusive, NotRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,9 @@ class Driving(Protocol):
 
     def act(self, request: Request) -> tuple[Result, str]:
         """Start an action; gives the outcome and the name of the driver that took it."""
+
+    def ask(self, question: str, seconds: float) -> tuple[Result, str]:
+        """Ask a person a yes/no question; gives the outcome and the name of the driver that asked."""
 
 
 class Operator:
@@ -147,6 +150,29 @@ class Operator:
 
     # -- both ----------------------------------------------------------------------------------------------------
 
+    def attest(self, question: str) -> None:
+        """Let a person judge what the OCA leaves to a person; the evidence names the question and the answer.
+
+        Args:
+            question: in one sentence, worded so that yes is what the requirement asks for.
+
+        Raises:
+            Failed: the person says no.
+            Inconclusive: no answer came within the limit `operator`.
+            NotRun: the person can't tell, or there is nobody to ask.
+        """
+        self._product.finish_prompt()
+        payload = {"question": question}
+        self._journal.write(OperatorAsked(time=self._clock.now(), action=ATTEST, payload=payload))
+        result, driver = self._drivers.ask(question, self._product.limit("operator"))
+        self._note(ATTEST, payload, driver, result)
+        if result.outcome is Outcome.UNSUPPORTED:
+            raise NotRun(f"not attested: {result.detail}")
+        if result.outcome is Outcome.EXPIRED:
+            raise Inconclusive(f"not attested: {result.detail} (limit operator)")
+        if result.outcome is not Outcome.DONE:
+            raise Failed(result.detail, expected=f"the operator attests: {question}", received="no")
+
     def _place(self, connector: int | None, evse: int) -> dict[str, Any]:
         place: dict[str, Any] = {"connector": self._product.hardware_connector if connector is None else connector}
         if evse:
@@ -164,6 +190,13 @@ class Operator:
         )
         self._journal.write(OperatorAsked(time=self._clock.now(), action=action, payload=payload))
         result, driver = self._drivers.act(request)
+        self._note(action, payload, driver, result)
+        if result.outcome is Outcome.UNSUPPORTED:
+            raise NotRun(f"no driver can do {action}: {result.detail or 'add one to driver.order'}")
+        if result.outcome in {Outcome.FAILED, Outcome.EXPIRED}:
+            raise Inconclusive(f"the driver {driver} could not do {action}: {result.detail}")
+
+    def _note(self, action: str, payload: Mapping[str, Any], driver: str, result: Result) -> None:
         self._journal.write(
             OperatorActed(
                 time=self._clock.now(),
@@ -174,7 +207,3 @@ class Operator:
                 detail=result.detail,
             )
         )
-        if result.outcome is Outcome.UNSUPPORTED:
-            raise NotRun(f"no driver can do {action}: {result.detail or 'add one to driver.order'}")
-        if result.outcome in {Outcome.FAILED, Outcome.EXPIRED}:
-            raise Inconclusive(f"the driver {driver} could not do {action}: {result.detail}")

@@ -53,8 +53,11 @@ class Watcher(Protocol):
     def prompt_limit(self) -> float | None:
         """Seconds that a person may still need, None when no prompt is open."""
 
-    def prompt_answered(self) -> None:
-        """What the open prompt asked for has happened."""
+    def prompt_answered(self, *, in_time: bool) -> None:
+        """What the open prompt asked for has happened, or its time is over."""
+
+    def prompt_again(self) -> bool:
+        """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
 
     def prompt_done(self) -> bool:
         """Whether the person has said that what the open prompt asks is done."""
@@ -425,21 +428,23 @@ class Product:
     def _prompted(self, ready: Any, text: str) -> Any:
         """Give what `ready` gives while a prompt is open; None as soon as the person says that it is done."""
         seconds = self.watcher.prompt_limit() or 0.0
-        spoken = object()
+        spoken, again = object(), object()
+        result: Any = again
 
         def heard() -> Any:
             found = ready()
             if found is None and (self.watcher.prompt_refused() or self.watcher.prompt_done()):
                 return spoken
-            return found
+            return again if found is None and self.watcher.prompt_again() else found
 
-        self.watcher.waiting(f"the operator, until {text} (limit operator {seconds:g} s)", seconds)
         try:
-            result = self.conversation.wait(heard, seconds)
+            while result is again:
+                self.watcher.waiting(f"the operator, until {text} (limit operator {seconds:g} s)", seconds)
+                result = self.conversation.wait(heard, seconds)
             refused = self.watcher.prompt_refused() if result is spoken else ""
         finally:
             self.watcher.waited()
-            self.watcher.prompt_answered()
+            self.watcher.prompt_answered(in_time=result is not None and result is not again)
         if refused:
             raise Inconclusive(f"the operator could not do what was asked: {refused}")
         if result is None:

@@ -242,6 +242,7 @@ class Station(Product):
         """Listen again at the same address."""
         if not self._endpoint.is_open:
             self.move_mark()
+            self.conversation.listens_again()
             self._endpoint.open()
 
     @property

@@ -23,23 +23,40 @@ _OPTIONS = (
     "--disable-dev-shm-usage",
     "--disable-ipc-flooding-protection",  # every link is clicked at once
 )
+_OPEN = """
+document.querySelectorAll("details").forEach(one => { one.open = true; one.dispatchEvent(new Event("toggle")); });
+document.querySelectorAll("button[aria-expanded=false]").forEach(one => one.click());
+const closed = document.querySelectorAll("button[aria-expanded=false]").length;
+const built = [...document.querySelectorAll("details.case")].filter(one => one.querySelector(".late").childNodes.length).length;
+const cases = document.querySelectorAll("details.case").length;
+const rows = document.querySelectorAll("li.frame").length;
+return [cases, built, rows, rows - closed, document.querySelectorAll(".wire").length];
+"""
+"""Opens every case and every frame of it: the page builds them only then. Gives cases, those built; frames, those open, those laid out."""
+
 _PROVOKE = """
-document.querySelectorAll("details").forEach(one => { one.open = true; });
+const ALLOWED = new Set("HTML HEAD META TITLE STYLE BODY HEADER MAIN SECTION DIV P H1 H2 H3 H4 SPAN A B I EM STRONG SMALL \
+CODE PRE MARK KBD BR UL OL LI DL DT DD TABLE THEAD TBODY TR TH TD DETAILS SUMMARY BUTTON LABEL INPUT SELECT OPTION OUTPUT \
+NOSCRIPT DIALOG SCRIPT svg rect".split(" "));
+const found = [];
 const every = [...document.querySelectorAll("*")];
 for (const one of every)
   for (const kind of ["mouseover", "mouseenter", "focus", "error", "load", "toggle", "animationend"])
     one.dispatchEvent(new Event(kind));
-const found = [];
 for (const one of every) {
-  if (["IFRAME", "OBJECT", "EMBED", "IMG", "LINK", "BASE", "FORM", "VIDEO", "AUDIO"].includes(one.tagName)
-      && one.id !== "filters") found.push(`element ${one.tagName}`);
+  if (!ALLOWED.has(one.tagName) && !(one.tagName === "FORM" && one.id === "filters")) found.push(`element ${one.tagName}`);
   for (const attribute of one.attributes) {
     if (/^on/i.test(attribute.name)) found.push(`attribute ${attribute.name}`);
+    if (attribute.name === "style") found.push("a style of its own");
     if (["href", "src", "xlink:href", "action", "srcdoc"].includes(attribute.name) && !attribute.value.startsWith("#"))
       found.push(`${attribute.name} ${attribute.value}`);
   }
 }
-if (document.scripts.length !== 1) found.push(`${document.scripts.length} scripts`);
+const inert = [...document.scripts].filter(one => one.type === "application/json" && one.id.startsWith("data-") && !one.src);
+if (document.scripts.length !== inert.length + 1) found.push(`${document.scripts.length - inert.length} scripts that run`);
+if (inert.length !== document.querySelectorAll("details.case").length) found.push(`${inert.length} parcels of data`);
+for (const one of inert)
+  try { JSON.parse(one.textContent); } catch { found.push(`${one.id} is not JSON`); }
 if (document.querySelectorAll("meta[http-equiv]").length !== 1) found.push("another http-equiv");
 document.querySelectorAll("a").forEach(one => one.click());
 const search = document.getElementById("search");
@@ -115,7 +132,10 @@ def open_report(driver, path, trap):
         driver.get_log(kind)
     before = len(trap.seen)
     driver.get(path.as_uri())
-    wrong = [f"the page has {one}" for one in driver.execute_script(_PROVOKE)]
+    cases, built, frames, opened, shown = driver.execute_script(_OPEN)
+    wrong = [f"{built} of {cases} cases can be opened"] if built != cases else []
+    wrong += [f"{opened} of {frames} frames can be opened, {shown} are shown"] if {opened, shown} != {frames} else []
+    wrong += [f"the page has {one}" for one in driver.execute_script(_PROVOKE)]
     driver.execute_async_script("setTimeout(arguments[0], 200)")
     written = re.search("<title>(.*?)</title>", path.read_text(encoding="utf-8"), re.DOTALL)
     if written is None or driver.title != html.unescape(written.group(1)).strip():

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ocpp_tck.case import cases_root, read_cases
+from ocpp_tck.plan import ALIAS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ocpp_tck.case import SourceCase
 
 STATUSES = ("implemented", "pending", "draft", "disputed")
-ALIAS = "run as "
 
 
 def cases() -> list[SourceCase]:

@@ -48,6 +48,7 @@ MAY = {
     "ocpp_tck.selection": CASE | {"ocpp_tck.report"},
     "ocpp_tck.progress": {"ocpp_tck.verdict"},
     "ocpp_tck.outcome": {"ocpp_tck.case_run", "ocpp_tck.report", "ocpp_tck.verdict"},
+    "ocpp_tck.console": ROLES | {"ocpp_tck.console", "ocpp_tck.report"},
     "ocpp_tck.plan": {"ocpp_tck.plan", "ocpp_tck.case"},
     "ocpp_tck.reference": {"ocpp_tck.reference"},
 }
@@ -68,6 +69,7 @@ FOREIGN = {
     "ocpp_tck.net": {"pytest", "ocpp", "jsonschema", "jsonschema_rs"},
     "ocpp_tck.roles": {"pytest", "asyncio", "websockets"},
     "ocpp_tck.report": {"pytest", "asyncio", "socket", "websockets"},
+    "ocpp_tck.console": {"pytest", "websockets"},
     "ocpp_tck.reference": {"pytest", "jsonschema_rs"},
 }
 """Libraries that a part must not know."""

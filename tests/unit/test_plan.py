@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ocpp_tck.cli import main
-from ocpp_tck.plan import entries, told
+from ocpp_tck.plan import entries, scope, told
 
 
 def plan(*options):
@@ -44,3 +44,20 @@ def test_json_holds_every_row_of_the_catalogue(sut, version):
     assert all(version in entry["versions"] for entry in found)
     assert len({entry["id"] for entry in found}) == len(found) > 50
     assert all(bool(entry["steps"]) is ("function" in entry) for entry in found)
+
+
+def test_the_scope_holds_every_case_of_a_role_and_version_once_per_profile():
+    of_16 = scope("cs", "1.6")
+    core = of_16["Core"]["implemented"]
+    assert {"TC_001_CS", "TC_061_1_CS", "TC_061_2_CS"} <= set(core)
+    assert "TC_061_CS" not in core  # run under the ids above
+    assert len(core) == len(set(core)) == len(cases_of("1.6", "cs", "Core"))
+    of_201 = scope("cs", "2.0.1")
+    shared = set(of_201["Smart Charging"]["pending"]) & set(of_201["ISO 15118 Support"]["pending"])
+    assert shared
+    assert not set(of_201) & {"Smart Charging;ISO 15118 Support", "Bidirectional Power Transfer"}
+    assert "TC_001_CS" not in of_201["Core"]["implemented"]
+
+
+def cases_of(version, sut, profile):
+    return [one for one in entries(sut, version) if one.source is not None and one.profile == profile]

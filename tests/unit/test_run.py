@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocpp_tck.run import Run
+from ocpp_tck.protocol.types import Version
+from ocpp_tck.run import Run, describe_run
+from ocpp_tck.settings import Connection, Identity, Settings, Sut
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,14 @@ def test_what_came_shortly_before_its_limit(waited, remarks):
     told = []
     Run.came(SimpleNamespace(remark=told.append), "the answer to Reset", waited, 30.0, "response")
     assert told == remarks
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_a_run_says_by_which_documents_and_in_which_scope_it_judges(version):
+    identity = Identity(id="CP1")
+    settings = Settings(sut=Sut(role="cs", version=version), connection=Connection(stations=(identity,)))
+    scope = {"Core": {"pending": ("TC_1_CS",)}}
+    told = describe_run(settings, identity, time=1.0, worker="main", catalogue_sha256="", scope=scope)
+    assert told.specification[0].startswith(f"OCPP {version} edition")
+    assert "errata" in told.specification[0]
+    assert told.scope == scope

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ocpp_tck.roles.drivers.base import Driver, DriverError, Outcome, Request, Result
 from ocpp_tck.roles.drivers.command import CommandDriver
 from ocpp_tck.roles.drivers.http import HttpDriver
-from ocpp_tck.roles.drivers.prompt import PromptDriver
+from ocpp_tck.roles.drivers.prompt import Ending, PromptDriver
 from ocpp_tck.roles.drivers.python import PythonDriver
 from ocpp_tck.tables import Place, Table
 
@@ -81,15 +81,25 @@ class DriverChain:
         """Whether the person has said that the open prompt is done."""
         return self.prompt is not None and self.prompt.is_done
 
+    def take_again(self) -> bool:
+        """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
+        return self.prompt is not None and self.prompt.take_again()
+
+    def ask(self, question: str, seconds: float) -> tuple[Result, str]:
+        """Ask a person a yes/no question; as `PromptDriver.ask`, and `UNSUPPORTED` without that driver."""
+        if self.prompt is None:
+            return Result(Outcome.UNSUPPORTED, "prompt is not in driver.order, so nobody can be asked"), ""
+        return self.prompt.ask(question, seconds), self.prompt.name
+
     def tell_when_spoken(self, told: Callable[[], None]) -> None:
         """Call `told` whenever the person has said something."""
         if self.prompt is not None:
             self.prompt.on_line = told
 
-    def close_prompt(self) -> None:
-        """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
+    def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
+        """Close the open prompt; nothing when none is open."""
         if self.prompt is not None:
-            self.prompt.close_prompt()
+            self.prompt.close_prompt(ending)
 
     def close(self) -> None:
         """Close every driver."""

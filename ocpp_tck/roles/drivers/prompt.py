@@ -1,7 +1,8 @@
-"""The `prompt` driver: tells a person at the terminal what to do, and does not wait.
+"""The `prompt` driver: tells a person what to do, at the terminal and on a panel beside it, and does not wait.
 
 The prompt closes when the awaited event arrives (`close_prompt`). Where no event tells that it was done, a person
-says so with Enter; one who can't do it types `c` and Enter.
+says so with Enter; one who can't do it types `c` and Enter, one who needs the time anew `r` and Enter. A panel gives
+the same words (`PromptDriver.say`); the first word that ends the prompt counts, wherever it came from.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import os
 import queue
 import sys
 import threading
+import time
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from ocpp_tck.roles.drivers import actions
@@ -22,8 +26,71 @@ if TYPE_CHECKING:
 
     from ocpp_tck.tables import Table
 
+NOBODY = "no terminal, so no person to ask; with --console one is asked on a page"
+DONE = ""
 CANNOT = "c"
+AGAIN = "r"
+YES = "y"
+NO = "n"
+MOST_AGAIN = 10
+"""How often the time of one prompt can begin anew: nobody holds a run up for ever."""
 _CHUNK = 1024
+_WORDS = {"yes": YES, "no": NO}
+
+
+class Ending(StrEnum):
+    """How a prompt ended.
+
+    CAME: what it asked for has happened, as the product shows. SAID: the person said that it is done. CANNOT: the
+    person can't do or tell it. YES, NO: the answer to a question. EXPIRED: its time is over. DROPPED: nobody needs it
+    any more.
+    """
+
+    CAME = "came"
+    SAID = "said"
+    CANNOT = "cannot"
+    YES = "yes"
+    NO = "no"
+    EXPIRED = "expired"
+    DROPPED = "dropped"
+
+
+_TOLD = {
+    Ending.CAME: "done",
+    Ending.SAID: "done",
+    Ending.CANNOT: "closed: can't",
+    Ending.EXPIRED: "closed: its time is over",
+    Ending.DROPPED: "closed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What a person is asked.
+
+    Attributes:
+        number: counts the prompts of a run; an answer names the prompt that it is for.
+        text: what to do, or the question, in one sentence.
+        request: what to do, as a row of the table of actions; None for a question.
+        seconds: how long a question waits for its answer; 0 for what is to be done, where the case decides.
+    """
+
+    number: int
+    text: str
+    request: Request | None = None
+    seconds: float = 0.0
+
+
+class Panel(Protocol):
+    """A second place, beside the terminal, where a person reads; it must neither wait nor raise."""
+
+    def show(self, prompt: Prompt) -> None:
+        """Show a prompt; the same question once more when its time begins anew."""
+        ...
+
+    def close(self, number: int, ending: Ending) -> None:
+        """Take a prompt away."""
+        ...
 
 
 class Terminal(Protocol):
@@ -49,7 +116,8 @@ class PromptDriver:
         open_terminal: gives the terminal, or None where there is none; called at the first prompt.
 
     Attributes:
-        on_line: told, on a thread of its own, that the person has typed a line.
+        on_line: told, on a thread of its own, that the person has said something.
+        panel: shows the prompts too; None for none.
     """
 
     name = "prompt"
@@ -58,10 +126,18 @@ class PromptDriver:
         self._open_terminal = open_terminal or controlling_terminal
         self._terminal: Terminal | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._number = 0
+        self._prompt: Prompt | None = None
+        self._is_asking = False
+        self._is_answered = False
         self._open: str | None = None
         self._refusal = ""
         self._done = False
+        self._again = 0
+        self._wants_again = False
         self.on_line: Callable[[], None] = lambda: None
+        self.panel: Panel | None = None
 
     @classmethod
     def from_table(cls, table: Table, _base: Path) -> PromptDriver:
@@ -70,14 +146,15 @@ class PromptDriver:
         return cls()
 
     def act(self, request: Request) -> Result:
-        """Print what to do and return `PROMPTED`; `UNSUPPORTED` without a terminal."""
+        """Show what to do and return `PROMPTED`; `UNSUPPORTED` with neither terminal nor panel."""
         action = actions.actions(request.role, request.version).get(request.action)
         if action is None:
             return Result(Outcome.UNSUPPORTED, f"{request.action} is no action for a person")
         self.close_prompt()
         told = actions.sentence(action, request.payload, request.station)
-        if not self._show(f"\n>>> {told}  (done: Enter; can't: {CANNOT} and Enter)\n"):
-            return Result(Outcome.UNSUPPORTED, "no terminal, so no person to ask")
+        keys = f"done: Enter; can't: {CANNOT} and Enter; the time anew: {AGAIN} and Enter"
+        if not self._show(f"\n>>> {told}  ({keys})\n", told, request=request):
+            return Result(Outcome.UNSUPPORTED, NOBODY)
         self._open = told
         return Result(Outcome.PROMPTED, told)
 
@@ -98,47 +175,102 @@ class PromptDriver:
         self._listen()
         return self._done
 
+    def take_again(self) -> bool:
+        """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
+        self._listen()
+        wanted, self._wants_again = self._wants_again, False
+        return wanted
+
+    def say(self, number: int, word: str) -> bool:
+        """Hear a word from a panel, on any thread; False when that prompt is closed or was answered already.
+
+        Args:
+            number: of the prompt that it is for.
+            word: `DONE`, `CANNOT` or `AGAIN`; `YES`, `NO` or `CANNOT` to a question.
+        """
+        with self._lock:
+            if not self._is_asking or self._is_answered or number != self._number:
+                return False
+            if word == AGAIN and self._again >= MOST_AGAIN:
+                return False
+            self._is_answered = word != AGAIN
+            self._lines.put(word)
+        self.on_line()
+        return True
+
     def _listen(self) -> None:
         while self._open is not None and not self._refusal and not self._done:
             try:
                 line = self._lines.get_nowait()
             except queue.Empty:
                 break
-            if line is None:
-                self._refusal = "the terminal was closed before it was done"
-            elif line.strip().lower() == CANNOT:
+            word = None if line is None else line.strip().lower()
+            if word is None:
+                if self.panel is None:
+                    self._refusal = "the terminal was closed before it was done"
+            elif word == CANNOT:
                 self._refusal = f"the operator can't: {self._open}"
+            elif word == AGAIN:
+                self._wants_again = self._may_begin_anew() or self._wants_again
             else:
-                self._done = not line.strip()
+                self._done = word == DONE
 
-    def close_prompt(self) -> None:
-        """Close the open prompt, because the awaited event has arrived; nothing when none is open."""
+    def _may_begin_anew(self) -> bool:
+        """Count a wish for the time to begin anew; False from when there were too many."""
+        with self._lock:
+            self._again += 1
+            return self._again <= MOST_AGAIN
+
+    def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
+        """Close the open prompt; nothing when none is open.
+
+        Args:
+            ending: why; what the person has said goes before it.
+        """
         if self._open is not None:
-            self._write("    closed\n" if self._refusal else "    done\n")
+            ending = Ending.CANNOT if self._refusal else Ending.SAID if self._done else ending
+            self._write(f"    {_TOLD[ending]}\n")
+            self._ended(ending)
         self._open, self._refusal, self._done = None, "", False
         self._drop_lines()
 
     def ask(self, question: str, seconds: float) -> Result:
         """Ask a yes/no question and wait at most `seconds` for it: yes is DONE, no is FAILED.
 
-        No answer in time is EXPIRED; "can't tell" and no terminal are UNSUPPORTED.
+        No answer in time is EXPIRED; "can't tell" and neither terminal nor panel are UNSUPPORTED.
         """
         self.close_prompt()
         prompt = f"\n>>> {question}  (y = yes, n = no, {CANNOT} = can't tell; then Enter)\n"
-        if not self._show(prompt):
-            return Result(Outcome.UNSUPPORTED, "no terminal, so no person to ask")
-        meanings = {"y": Outcome.DONE, "yes": Outcome.DONE, "n": Outcome.FAILED, "no": Outcome.FAILED}
+        if not self._show(prompt, question, seconds=seconds):
+            return Result(Outcome.UNSUPPORTED, NOBODY)
+        result, ending = self._answer(question, seconds)
+        self._write(f"    {_TOLD.get(ending, ending)}\n")
+        self._ended(ending)
+        return result
+
+    def _answer(self, question: str, seconds: float) -> tuple[Result, Ending]:
+        """Wait for the answer to a question."""
+        deadline = time.monotonic() + seconds
+        meanings = {YES: (Outcome.DONE, Ending.YES), NO: (Outcome.FAILED, Ending.NO)}
         try:
-            while (line := self._lines.get(timeout=seconds)) is not None:
-                word = line.strip().lower()
+            while (line := self._lines.get(timeout=max(deadline - time.monotonic(), 0.0))) is not None or self.panel:
+                if line is None:  # the terminal is gone; the panel is still there
+                    continue
+                word = _WORDS.get(line.strip().lower(), line.strip().lower())
                 if word == CANNOT:
-                    return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}")
-                if word in meanings:
-                    return Result(meanings[word], f"the operator says {word}: {question}")
-                self._write("    please type y, n or c\n")
+                    return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}"), Ending.CANNOT
+                if word == AGAIN:
+                    if self._may_begin_anew():
+                        deadline = time.monotonic() + seconds
+                        self._show_on_panel()
+                elif word in meanings:
+                    outcome, said = meanings[word]
+                    return Result(outcome, f"the operator says {said}: {question}"), said
+                else:
+                    self._write(f"    please type {YES}, {NO} or {CANNOT}\n")
         except queue.Empty:
-            return Result(Outcome.EXPIRED, f"not answered within {seconds:g} s: {question}")
-        return Result(Outcome.EXPIRED, f"the terminal was closed before an answer: {question}")
+            return Result(Outcome.EXPIRED, f"not answered within {seconds:g} s: {question}"), Ending.EXPIRED
+        return Result(Outcome.EXPIRED, f"the terminal was closed before an answer: {question}"), Ending.DROPPED
 
     def close(self) -> None:
         """Close the prompt and give the terminal back."""
@@ -147,14 +279,33 @@ class PromptDriver:
         if terminal is not None:
             terminal.close()
 
-    def _show(self, text: str) -> bool:
+    def _show(self, text: str, told: str, *, request: Request | None = None, seconds: float = 0.0) -> bool:
+        """Show a prompt wherever a person may be; False when that is nowhere."""
         if self._terminal is None:
             self._terminal = self._open_terminal()
-            if self._terminal is None:
-                return False
-            threading.Thread(target=self._read, args=(self._terminal,), name="prompt", daemon=True).start()
+            if self._terminal is not None:
+                threading.Thread(target=self._read, args=(self._terminal,), name="prompt", daemon=True).start()
         self._drop_lines()
-        return self._write(text)
+        is_written = self._write(text)
+        if self.panel is None and not is_written:
+            return False
+        with self._lock:
+            self._number += 1
+            self._is_asking, self._is_answered, self._again, self._wants_again = True, False, 0, False
+        self._prompt = Prompt(number=self._number, text=told, request=request, seconds=seconds)
+        self._show_on_panel()
+        return True
+
+    def _show_on_panel(self) -> None:
+        """Show the prompt there, also to tell that its time begins anew."""
+        if self.panel is not None and self._prompt is not None:
+            self.panel.show(self._prompt)
+
+    def _ended(self, ending: Ending) -> None:
+        with self._lock:
+            self._is_asking = False
+        if self.panel is not None:
+            self.panel.close(self._number, ending)
 
     def _write(self, text: str) -> bool:
         if self._terminal is None:

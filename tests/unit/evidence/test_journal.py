@@ -75,6 +75,8 @@ def test_every_kind_of_record_comes_back_as_it_was(path):
             stations=("CP1", "CP2"),
             catalogue_sha256="x",
             environment={},
+            specification=("OCPP 1.6 edition 2",),
+            scope={"Core": {"implemented": ["TC_1"]}},
         ),
         r.CaseStarted(
             time=1,
@@ -94,6 +96,7 @@ def test_every_kind_of_record_comes_back_as_it_was(path):
         r.ViolationFound(time=1, frame=0, sender="kit", rule="a", level="must", message="m", clause="c"),
         r.OperatorAsked(time=1, action="plug", payload={"connector": 1}),
         r.ClockSet(time=1, by=3600.0),
+        r.ListeningAgain(time=1, station="CP1"),
         r.OperatorActed(time=1, action="plug", payload={"connector": 1}, driver="http", outcome="done"),
         r.Remark(time=1, text="…"),
         r.FileOffered(time=1, number=1, url="http://127.0.0.1/1", direction="download", size=3, sha256="ab" * 32),
@@ -163,6 +166,18 @@ def test_records_are_masked_before_they_are_written(path):
     assert b"hunter22" not in path.read_bytes()
 
 
+def test_an_onlooker_sees_each_record_as_it_was_written_and_none_that_was_not(path):
+    seen = []
+    journal = Journal(path, Redactor({"TCK-VALID": "valid"}), on_record=seen.append)
+    journal.write(frame(raw='[2,"1","Authorize",{"idTag":"TCK-VALID"}]'))
+    with pytest.raises(JournalError):
+        journal.write(r.OperatorActed(time=1, action="a", payload={"x": object()}, driver="", outcome="done"))
+    journal.write(ended())
+    journal.close()
+    assert seen == read_records(path)
+    assert "<token:valid>" in seen[0].raw
+
+
 def test_threads_write_whole_lines_in_one_chain(path):
     journal = Journal(path)
 
@@ -201,6 +216,7 @@ def test_a_torn_last_line_is_tolerated_and_said(path):
     path.write_bytes(path.read_bytes()[:-30])
     journal = read_journal(path)
     assert (len(journal.records), journal.torn) == (1, True)
+    assert journal.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert read_records(path) == [frame()]
     torn, unfinished = verify(path)
     assert torn == (
@@ -355,7 +371,7 @@ def test_an_index_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(JournalError, match=r"journal-index\.json: cannot write the index of the journals: No space"):
         write_index(tmp_path)
 

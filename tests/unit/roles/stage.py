@@ -106,9 +106,12 @@ class Watching:
     def prompt_done(self):
         return self.done
 
-    def prompt_answered(self):
+    def prompt_answered(self, *, in_time):
         self.answered += 1
         self.prompt = None
+
+    def prompt_again(self):
+        return False
 
     def prompt_refused(self):
         return self.refused

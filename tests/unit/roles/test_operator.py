@@ -19,6 +19,10 @@ class Recorder:
         self.requests.append(request)
         return self.result, "fake"
 
+    def ask(self, question, seconds):
+        self.requests.append((question, seconds))
+        return self.result, "fake"
+
 
 @pytest.fixture
 def on(tmp_path):
@@ -117,3 +121,37 @@ def test_an_order_that_came_over_the_wire_counts_whatever_the_driver_says(on):
     operator.order("Heartbeat")
     with pytest.raises(Inconclusive):
         operator.order("ClearCache")
+
+
+def test_what_a_person_attests_is_evidence(on):
+    on.operator.attest("Is the cable locked?")
+    assert on.drivers.requests == [("Is the cable locked?", on.station.limits.operator)]
+    asked, acted = on.records()[-2:]
+    assert (asked.kind, asked.action, asked.payload) == (
+        "operator-asked",
+        "attest",
+        {"question": "Is the cable locked?"},
+    )
+    assert (acted.kind, acted.action, acted.driver, acted.outcome) == ("operator", "attest", "fake", "done")
+
+
+def test_nothing_is_asked_before_the_person_has_done_what_was_asked_last(on):
+    on.watcher.prompt, on.watcher.done = 5.0, True
+    on.operator.attest("Is the cable locked?")
+    assert on.watcher.answered == 1
+    on.watcher.prompt, on.watcher.refused = 5.0, "the operator can't"
+    with pytest.raises(Inconclusive):
+        on.operator.attest("Is the cable locked?")
+    assert len(on.drivers.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "signal"),
+    [(Outcome.FAILED, Failed), (Outcome.EXPIRED, Inconclusive), (Outcome.UNSUPPORTED, NotRun)],
+)
+def test_what_a_person_does_not_attest_is_no_pass(on, outcome, signal):
+    on.drivers.result = Result(outcome, "why")
+    with pytest.raises(signal, match="why") as told:
+        on.operator.attest("Is the cable locked?")
+    assert type(told.value) is signal
+    assert on.records()[-1].outcome == outcome

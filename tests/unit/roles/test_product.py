@@ -371,3 +371,13 @@ def test_what_goes_on_after_the_boot_puts_nothing_off(tmp_path):
         on.clock.later(number, meter)
     on.station.wait_reported()
     assert on.clock.time == pytest.approx(on.limits.response)
+
+
+def test_the_evidence_says_from_when_on_the_station_can_reconnect(on):
+    on.station.go_online()
+    assert not [one for one in on.records() if one.kind == "listening-again"]  # it was there all the time
+    on.station._endpoint.is_open = False
+    on.clock.time = 7.0
+    on.station.go_online()
+    (one,) = [one for one in on.records() if one.kind == "listening-again"]
+    assert (one.station, one.time) == ("CP1", on.clock.now())

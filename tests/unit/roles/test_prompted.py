@@ -37,7 +37,8 @@ class Dialogue:
 class Person:
     """The watcher of a case whose prompt is open."""
 
-    def __init__(self, *, done_after=None, refusal=""):
+    def __init__(self, *, done_after=None, refusal="", again=0):
+        self.wishes, self.again_after, self.in_time = again, time.monotonic() + 0.2, None
         self.open = True
         self.refusal = refusal
         self.done_at = None if done_after is None else time.monotonic() + done_after
@@ -57,11 +58,17 @@ class Person:
     def prompt_limit(self):
         return LIMITS.operator if self.open else None
 
-    def prompt_answered(self):
-        self.open = False
+    def prompt_answered(self, *, in_time):
+        self.open, self.in_time = False, in_time
 
     def prompt_done(self):
         return self.done_at is not None and time.monotonic() >= self.done_at
+
+    def prompt_again(self):
+        if self.wishes and time.monotonic() >= self.again_after:
+            self.wishes -= 1
+            return True
+        return False
 
     def prompt_refused(self):
         return self.refusal
@@ -96,6 +103,25 @@ def test_silence_after_it_was_done_is_the_products_failure():
 def test_nobody_acts():
     with pytest.raises(Inconclusive, match="expired"):
         station(Person()).product.expect("Authorize")
+
+
+def test_whether_it_came_in_time_is_told():
+    made = station(Person(), (0.2, "Authorize"))
+    made.product.expect("Authorize")
+    assert made.person.in_time is True
+    made = station(Person())
+    with pytest.raises(Inconclusive):
+        made.product.expect("Authorize")
+    assert made.person.in_time is False
+
+
+def test_the_time_begins_anew_when_the_person_wants_it():
+    made = station(Person(again=1), (0.25, ""), (0.5, "Authorize"))
+    assert made.product.expect("Authorize").event.action == "Authorize"
+    began = time.monotonic()
+    with pytest.raises(Inconclusive, match="expired"):
+        station(Person(again=1), (0.25, "")).product.expect("Authorize")
+    assert time.monotonic() - began >= 0.25 + LIMITS.operator - 0.05
 
 
 def test_the_person_cannot():

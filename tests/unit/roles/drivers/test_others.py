@@ -7,6 +7,7 @@ import queue
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -16,7 +17,7 @@ from ocpp_tck.roles.drivers import DriverError, Outcome, Result
 from ocpp_tck.roles.drivers.actions import CSMS_REQUESTS, actions, camel, sentence, snake
 from ocpp_tck.roles.drivers.chain import DriverChain
 from ocpp_tck.roles.drivers.command import CommandDriver
-from ocpp_tck.roles.drivers.prompt import PromptDriver
+from ocpp_tck.roles.drivers.prompt import AGAIN, CANNOT, DONE, MOST_AGAIN, NO, NOBODY, YES, Ending, Prompt, PromptDriver
 from ocpp_tck.roles.drivers.python import PythonDriver
 from ocpp_tck.settings import DriverSettings
 
@@ -214,7 +215,7 @@ class TestPrompt:
         assert 'Let the CSMS send Reset to station CP 1/ä with: {"type": "Hard"}.' in terminal.shown
         assert driver.is_open
         assert driver.refusal == ""
-        driver.close_prompt()
+        driver.close_prompt(Ending.CAME)
         assert not driver.is_open
         assert terminal.shown.endswith("done\n")
         driver.close()
@@ -264,9 +265,7 @@ class TestPrompt:
 
     def test_without_a_terminal_it_is_unsupported(self):
         driver = PromptDriver(lambda: None)
-        assert driver.act(request("plug", {}, role="cs")) == Result(
-            Outcome.UNSUPPORTED, "no terminal, so no person to ask"
-        )
+        assert driver.act(request("plug", {}, role="cs")) == Result(Outcome.UNSUPPORTED, NOBODY)
         assert driver.ask("Is it lit?", 1).outcome is Outcome.UNSUPPORTED
         driver.close()
 
@@ -287,6 +286,29 @@ class TestPrompt:
 
         terminal.write = write
         assert driver.ask("Is it lit?", 0.3).outcome is outcome
+
+    @pytest.mark.parametrize(
+        ("ending", "words"),
+        [(Ending.CAME, "done"), (Ending.EXPIRED, "closed: its time is over"), (Ending.DROPPED, "closed")],
+    )
+    def test_how_it_ended_is_told(self, ending, words):
+        terminal, panel = FakeTerminal(), FakePanel()
+        driver = PromptDriver(lambda: terminal)
+        driver.panel = panel
+        driver.act(request("plug", {}, role="cs"))
+        driver.close_prompt(ending)
+        assert terminal.shown.endswith(f"    {words}\n")
+        assert panel.closed == [(1, ending)]
+
+    def test_the_time_begins_anew_at_a_wish_and_each_wish_is_told_once(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        driver.act(request("plug", {}, role="cs"))
+        assert not driver.take_again()
+        terminal.lines.put("R")
+        eventually(driver.take_again)
+        assert not driver.take_again()
+        assert (driver.is_done, driver.refusal) == (False, "")
 
     def test_a_real_terminal(self):
         program = (
@@ -336,7 +358,149 @@ class Says:
         self.closed = True
 
 
+class FakePanel:
+    """Notes what it is shown; answers a question at once when told to."""
+
+    def __init__(self, *words):
+        self.prompts, self.closed, self.words, self.driver = [], [], list(words), None
+
+    def show(self, prompt):
+        self.prompts.append(prompt)
+        if self.words:
+            assert self.driver.say(prompt.number, self.words.pop(0))
+
+    def close(self, number, ending):
+        self.closed.append((number, ending))
+
+
+class TestPanel:
+    @pytest.fixture
+    def driver(self):
+        driver = PromptDriver(lambda: None)
+        driver.panel = FakePanel()
+        driver.panel.driver = driver
+        return driver
+
+    def test_it_takes_the_place_of_a_terminal(self, driver):
+        asked = request("plug", {"connector": 1}, role="cs")
+        assert driver.act(asked).outcome is Outcome.PROMPTED
+        assert driver.panel.prompts == [
+            Prompt(number=1, text="Plug the cable into the car at connector 1.", request=asked)
+        ]
+        assert driver.say(1, DONE)
+        assert driver.is_done
+        driver.close_prompt(Ending.CAME)
+        assert driver.panel.closed == [(1, Ending.SAID)]
+
+    def test_the_first_word_counts_and_the_second_is_told_so(self, driver):
+        driver.act(request("plug", {}, role="cs"))
+        assert driver.say(1, CANNOT)
+        assert not driver.say(1, DONE)
+        assert driver.refusal
+        assert not driver.is_done
+        driver.close_prompt()
+        assert driver.panel.closed == [(1, Ending.CANNOT)]
+
+    def test_a_word_for_another_prompt_is_not_heard(self, driver):
+        assert not driver.say(0, DONE)
+        driver.act(request("plug", {}, role="cs"))
+        driver.act(request("unplug", {}, role="cs"))
+        assert driver.panel.closed == [(1, Ending.DROPPED)]
+        assert not driver.say(1, DONE)
+        assert not driver.is_done
+        driver.close_prompt()
+        assert not driver.say(2, DONE)
+
+    def test_the_terminal_wins_when_it_is_first(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        driver.panel = FakePanel()
+        driver.act(request("plug", {}, role="cs"))
+        terminal.lines.put("c")
+        eventually(lambda: driver.refusal)
+        driver.say(1, DONE)
+        assert not driver.is_done
+        assert driver.refusal
+
+    def test_a_terminal_that_goes_away_refuses_nothing_while_there_is_a_panel(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        driver.panel = FakePanel()
+        driver.act(request("plug", {}, role="cs"))
+        terminal.lines.put(None)
+        eventually(lambda: not driver._lines.empty())
+        assert not driver.refusal
+        assert driver.say(1, DONE)
+        assert driver.is_done
+
+    def test_nobody_holds_a_run_up_for_ever(self, driver):
+        driver.act(request("plug", {}, role="cs"))
+        for _ in range(MOST_AGAIN):
+            assert driver.say(1, AGAIN)
+            assert driver.take_again()
+        assert not driver.say(1, AGAIN)
+        assert not driver.take_again()
+        assert driver.say(1, DONE)
+
+    def test_nor_does_somebody_at_the_terminal(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        driver.act(request("plug", {}, role="cs"))
+        for _ in range(MOST_AGAIN):
+            terminal.lines.put("r")
+            eventually(driver.take_again)
+        terminal.lines.put("r")
+        eventually(lambda: not driver._lines.empty())
+        assert not driver.take_again()
+
+    @pytest.mark.parametrize(
+        ("words", "outcome", "ending"),
+        [
+            ([YES], Outcome.DONE, Ending.YES),
+            ([NO], Outcome.FAILED, Ending.NO),
+            ([CANNOT], Outcome.UNSUPPORTED, Ending.CANNOT),
+            ([AGAIN, YES], Outcome.DONE, Ending.YES),
+            ([], Outcome.EXPIRED, Ending.EXPIRED),
+        ],
+    )
+    def test_a_question_is_answered_there(self, driver, words, outcome, ending):
+        driver.panel.words = words
+        assert driver.ask("Is it lit?", 0.2).outcome is outcome
+        assert driver.panel.closed == [(1, ending)]
+        assert {prompt.text for prompt in driver.panel.prompts} == {"Is it lit?"}
+
+    def test_the_time_of_a_question_does_not_begin_anew_with_every_word(self):
+        terminal = FakeTerminal()
+        driver = PromptDriver(lambda: terminal)
+        ends = threading.Event()
+
+        def babble():
+            while not ends.wait(0.05):
+                terminal.lines.put("what?")
+
+        threading.Thread(target=babble).start()
+        began = time.monotonic()
+        try:
+            assert driver.ask("Is it lit?", 0.3).outcome is Outcome.EXPIRED
+        finally:
+            ends.set()
+        assert time.monotonic() - began < 10
+
+
 class TestChain:
+    def test_a_question_needs_a_person(self):
+        chain = DriverChain(DriverSettings(), [Says("a", Outcome.DONE)])
+        result, name = chain.ask("Is it lit?", 1.0)
+        assert (result.outcome, name) == (Outcome.UNSUPPORTED, "")
+        assert "driver.order" in result.detail
+        assert not chain.take_again()
+
+    def test_a_question_goes_to_the_person(self):
+        driver = PromptDriver(lambda: None)
+        driver.panel = FakePanel(YES)
+        driver.panel.driver = driver
+        assert DriverChain(DriverSettings(), [driver]).ask("Is it lit?", 1.0)[1] == "prompt"
+
     def test_unsupported_goes_to_the_next_and_nothing_else_does(self):
         for outcome in (Outcome.DONE, Outcome.FAILED, Outcome.EXPIRED, Outcome.PROMPTED):
             first, second, third = Says("a", Outcome.UNSUPPORTED), Says("b", outcome), Says("c", Outcome.DONE)

@@ -1,0 +1,118 @@
+"""Who may come in: a link that works once, and the sessions that were opened with one. No socket, an injected clock."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Letters of a link: none is taken for another one when it is typed on a phone."""
+LENGTH = 20
+"""Letters of a link, about 99 bits."""
+MOST_SESSIONS = 8
+TRIES = 5
+"""Wrong links of one address within `WINDOW` from which on it is not listened to."""
+ALL_TRIES = 50
+"""The same for all addresses together."""
+WINDOW = 60.0
+_PEERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser that came in.
+
+    Attributes:
+        key: what its cookie holds.
+        peer: the address that it came from.
+    """
+
+    key: str
+    peer: str
+
+
+class Refused(Exception):
+    """Somebody may not come in.
+
+    Attributes:
+        status: HTTP status that says so.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Door:
+    """Opens a session for whoever has the link, which is then another one.
+
+    Args:
+        monotonic: gives seconds that never step.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._sessions: list[Session] = []
+        self._used: deque[str] = deque(maxlen=MOST_SESSIONS)
+        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+        self._all_wrong: deque[float] = deque(maxlen=ALL_TRIES)
+        self.link = _new_link()
+
+    def enter(self, link: str, peer: str) -> Session:
+        """Open a session with the link; from then on another link is the right one.
+
+        Args:
+            link: what the browser has.
+            peer: the address that it comes from.
+
+        Raises:
+            Refused: the link is wrong or was used, too many wrong ones came, or too many browsers are in.
+        """
+        if self._is_shut(peer):
+            raise Refused(f"too many wrong links; try again in {WINDOW:g} seconds", 429)
+        if not hmac.compare_digest(link.encode(), self.link.encode()):
+            self._note_wrong(peer)
+            if _digest(link) in self._used:
+                raise Refused("this link was used already; the terminal of the run shows the one that works now", 403)
+            raise Refused("this link is not the one that the terminal of the run shows", 403)
+        if len(self._sessions) >= MOST_SESSIONS:
+            raise Refused(f"{MOST_SESSIONS} browsers have come in already, no more may", 503)
+        self._used.append(_digest(link))
+        self.link = _new_link()
+        session = Session(secrets.token_urlsafe(32), peer)
+        self._sessions.append(session)
+        return session
+
+    def session(self, key: str) -> Session | None:
+        """Give the session of a cookie; None when there is none."""
+        given = key.encode()
+        found = [one for one in self._sessions if hmac.compare_digest(one.key.encode(), given)]
+        return found[0] if found else None
+
+    def _is_shut(self, peer: str) -> bool:
+        since = self._monotonic() - WINDOW
+        own = self._wrong.get(peer, ())
+        return sum(at > since for at in own) >= TRIES or sum(at > since for at in self._all_wrong) >= ALL_TRIES
+
+    def _note_wrong(self, peer: str) -> None:
+        now = self._monotonic()
+        self._all_wrong.append(now)
+        self._wrong.setdefault(peer, deque(maxlen=TRIES)).append(now)
+        self._wrong.move_to_end(peer)
+        while len(self._wrong) > _PEERS:
+            self._wrong.popitem(last=False)
+
+
+def _new_link() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+
+
+def _digest(link: str) -> str:
+    return hashlib.sha256(link.encode()).hexdigest()
