@@ -6,8 +6,10 @@ elsewhere may be hostile: nothing of it is believed before it was checked, and n
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = (stat.S_IFREG | 0o644) << 16
 _UNIX = 3
 _CHUNK = 1 << 20
+_LENGTHS = 26
+"""Place of the lengths of name and extra field in the header before a member's data."""
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 """Names that mean a device on Windows, whatever their suffix."""
@@ -173,4 +177,22 @@ def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, left
             if count > left:
                 raise ArchiveError(f"{opened.filename}: unpacks to more than a bundle may; it is a zip bomb")
             copy.write(chunk)
+    if not _ends(Path(str(opened.filename)), member):
+        raise ArchiveError(f"{opened.filename}: {member.orig_filename} was changed: its data do not end where they say")
     return count
+
+
+def _ends(archive: Path, member: zipfile.ZipInfo) -> bool:
+    """Whether the data of a member that unpacks well end with it; `zipfile` is content when enough has come."""
+    if member.compress_type != zipfile.ZIP_DEFLATED:
+        return True
+    stream, left, count = zlib.decompressobj(-zlib.MAX_WBITS), member.compress_size, 0
+    with archive.open("rb") as file:
+        file.seek(member.header_offset + _LENGTHS)
+        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+        while left > 0 and (chunk := file.read(min(_CHUNK, left))):
+            left -= len(chunk)
+            count += len(stream.decompress(chunk, member.file_size - count + 1))
+            if count > member.file_size:
+                return False
+    return stream.eof and not stream.unused_data

@@ -116,17 +116,17 @@ def check_manifest(run_dir: Path, manifest: Manifest) -> list[str]:
         for name, entry in manifest.files.items():
             regular = found.pop(name, None)
             if regular is None:
-                problems.append(f"{name}: is in the manifest but not in the folder")
+                problems.append(f"{name}: is in {MANIFEST} but not in the folder")
             elif not regular:
                 problems.append(f"{name}: is no plain file any more")
             elif (now := _entry(run_dir / name)) != entry:
                 problems.append(
                     f"{name}: was changed after the run: {now.size} bytes with SHA-256 {now.sha256[:12]}…, "
-                    f"the manifest has {entry.size} bytes with {entry.sha256[:12]}…"
+                    f"{MANIFEST} has {entry.size} bytes with {entry.sha256[:12]}…"
                 )
     except OSError as problem:
         raise ManifestError(f"{problem.filename}: can't be read: {problem.strerror}") from problem
-    problems += [f"{name}: was added after the run: the manifest does not have it" for name in found]
+    problems += [f"{name}: was added after the run: {MANIFEST} does not have it" for name in found]
     return problems
 
 

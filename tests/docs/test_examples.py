@@ -118,10 +118,13 @@ def test_a_station_by_hand(tmp_path):
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, text
     assert acts[:2] == ["plug 1", "present 04A2B3C4D5"]
     assert (
-        ">>> Plug the cable into the car at connector 1.  (done: Enter; can't: c and Enter)"
+        ">>> Plug the cable into the car at connector 1.  (done: Enter; can't: c and Enter; the time anew: r and Enter)"
         in (ROOT / "docs/station-by-hand.md").read_text()
     )
-    assert ">>> Plug the cable into the car at connector 1.  (done: Enter; can't: c and Enter)" in text
+    assert (
+        ">>> Plug the cable into the car at connector 1.  (done: Enter; can't: c and Enter; the time anew: r and Enter)"
+        in text
+    )
     assert verdicts(tmp_path / "run") == {"TC_003_CS": "pass"}
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
+from reading import readable
 
 from ocpp_tck.bundle.certificates import replace_pem
 from ocpp_tck.bundle.pseudonyms import Pseudonyms
@@ -23,9 +24,8 @@ def command(*arguments):
 
 
 def everything(folder):
-    return "\n".join(
-        path.read_text() for path in folder.rglob("*") if path.is_file() and path.name != "attestation.json"
-    )
+    every = (path for path in folder.rglob("*") if path.is_file() and path.name != "attestation.json")
+    return "\n".join(map(readable, every))
 
 
 def test_the_copy_has_no_identifier_and_the_same_verdicts(recorded, tmp_path):

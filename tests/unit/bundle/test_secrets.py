@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from conftest import SHORT, run_kit
+from reading import readable
 
 from ocpp_tck.bundle.verify import verify
 from ocpp_tck.demo import product
@@ -112,7 +113,7 @@ def outputs(planted):
     for folder in (planted.folder, planted.scratch / "unpacked"):
         for path in folder.rglob("*"):
             if path.is_file():
-                yield str(path), path.read_bytes().decode("utf-8", "replace")
+                yield str(path), readable(path)
     payload = json.loads((planted.folder / "attestation.json").read_text())["payload"]
     yield "the statement", base64.b64decode(payload).decode()
 

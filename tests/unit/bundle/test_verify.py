@@ -104,7 +104,7 @@ def test_missing_added_and_swapped_files_are_found(run):
     other.write_bytes(texts[0])
     text = "\n".join(verify(run).problems)
     for name in (
-        "summary.md: is in the manifest",
+        "summary.md: is in manifest.json",
         "notes.txt: was added",
         f"{one.name}: was changed",
         f"{other.name}: was changed",

@@ -4,6 +4,7 @@ import os
 import stat
 import struct
 import zipfile
+import zlib
 
 import pytest
 
@@ -164,3 +165,35 @@ def test_a_damaged_member_is_refused(tmp_path, folder):
     data[offset] ^= 0xFF
     path.write_bytes(data)
     assert "damaged" in refused(path, tmp_path)
+
+
+def data_of(path, name):
+    """Give where the data of a member begin and end."""
+    with zipfile.ZipFile(path) as opened:
+        member = opened.getinfo(name)
+    start = member.header_offset + 30 + len(name)
+    return start, start + member.compress_size
+
+
+def test_data_that_do_not_end_are_found(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("pics.json", "{}")
+    raw = bytearray(path.read_bytes())
+    raw[data_of(path, "pics.json")[0]] ^= 1  # no longer the last block, which unpacks all the same
+    path.write_bytes(raw)
+    assert "pics.json was changed" in refused(path, tmp_path)
+
+
+def test_data_that_go_on_are_found(tmp_path):
+    path = tmp_path / "a.zip"
+    whole, part = b"x" * 5000, b"x" * 10
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("pics.json", whole)
+    lengths = [(len(whole).to_bytes(4, "little"), len(part).to_bytes(4, "little"))]
+    lengths += [(zlib.crc32(whole).to_bytes(4, "little"), zlib.crc32(part).to_bytes(4, "little"))]
+    raw = path.read_bytes()
+    for told, lie in lengths:
+        raw = raw.replace(told, lie)
+    path.write_bytes(raw)
+    assert "pics.json was changed" in refused(path, tmp_path)

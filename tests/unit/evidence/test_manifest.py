@@ -33,7 +33,7 @@ def test_what_differs_is_named(folder):
     (folder / "sub" / "c").write_text("new")
     changed, missing, added = check_manifest(folder, manifest)
     assert changed.startswith("a.txt: was changed after the run: 3 bytes")
-    assert missing == "sub/b.bin: is in the manifest but not in the folder"
+    assert missing == "sub/b.bin: is in manifest.json but not in the folder"
     assert added.startswith("sub/c: was added after the run")
 
 
