@@ -23,6 +23,10 @@ _OUT_OF_ORDER = frozenset({"Faulted", "Unavailable"})
 _RELEASED = frozenset({"Available", *_OUT_OF_ORDER})
 """Statuses of a connector that tell that its reservation is over, for whatever reason."""
 
+_CANCELLED = ("was cancelled", b"")
+_NOT_OVER = ("", b"")
+"""How a reservation ended, and the digest of the StartTransaction.req that ended it, if any did."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reservation:
@@ -103,9 +107,9 @@ class Reservations16:
         standing = self._standing.pop(number, None)
         # One that was made for the past was accepted all the same: what ended it is unknown.
         expired = standing is not None and standing.since <= standing.until < time - self._tolerance
-        why = "had expired" if expired else self._over.get(number, ("", b""))[0]
+        why = "had expired" if expired else self._over.get(number, _NOT_OVER)[0]
         if not why:
-            remember(self._over, number, ("was cancelled", b""))
+            remember(self._over, number, _CANCELLED)
             return []
         text = f"reservation {number} {why} before, and was cancelled now"
         return [broken("reservation.cancelled", Version.V16, text, "status")]
@@ -141,7 +145,7 @@ class Reservations16:
 
     def _wrong(self, named: int, payload: Json) -> list[Violation]:
         """Hold the reservation that a transaction names against what is known of it."""
-        why, said = self._over.get(named, ("", b""))
+        why, said = self._over.get(named, _NOT_OVER)
         standing = self._standing.get(named)
         moment = moments.seconds(payload["timestamp"])
         if why and said != digest(payload):

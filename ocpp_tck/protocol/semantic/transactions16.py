@@ -149,7 +149,7 @@ class Transactions16:
         moment = moments.seconds(payload["timestamp"])
         if isinstance(connector, int):
             remember(self._meters, connector, (moment, reading))
-        found = [*self._reason(transaction, payload.get("reason", "Local"))]
+        found = [*self._reason(transaction, payload.get("reason"))]
         reached = max(transaction.meter_start, transaction.energy - _ROUNDING)
         if reading < reached:
             text = f"meterStop {reading} is less than {reached:g}, which the meter had reached"
@@ -159,7 +159,7 @@ class Transactions16:
             found.append(broken("transaction.order", self._version, text, "timestamp"))
         return found
 
-    def _reason(self, transaction: _Transaction, reason: str) -> list[Violation]:
+    def _reason(self, transaction: _Transaction, reason: str | None) -> list[Violation]:
         """Hold a reason that names a cause which a trace shows against the trace."""
         if reason == "DeAuthorized" and transaction.accepted:
             text = "the reason is DeAuthorized, StartTransaction.conf said Accepted"
@@ -264,5 +264,5 @@ def _energy(sample: Json, reading: float) -> float:
 
 def _is_of_the_connector(sample: Json) -> bool:
     """Whether a value was measured where the transaction takes its energy."""
-    at_the_grid = sample.get("location", _OUTLET) in {"Inlet", "Body"}
+    at_the_grid = sample.get("location") in {"Inlet", "Body"}
     return not at_the_grid and sample.get("measurand", _REGISTER).startswith(_OF_THE_CONNECTOR)

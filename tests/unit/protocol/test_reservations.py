@@ -1,4 +1,6 @@
-"""What the rules about reservations learn from answers to illegal requests."""
+"""Reservations: what answers to illegal requests teach, and how far two clocks may differ."""
+
+import pytest
 
 from ocpp_tck.protocol.semantic.reservations16 import Reservations16
 
@@ -20,3 +22,58 @@ def test_a_reservation_whose_request_lacked_a_field_is_not_held_against_anyone()
     reservations.answered("ReserveNow", {"reservationId": 7}, ACCEPTED, 0.0)
     assert reservations.called("StartTransaction", START) == []
     assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
+
+
+NOON = 1_774_008_000.0
+"""2026-03-20T12:00:00Z"""
+
+
+def reserved(**values):
+    """Make a reservation of connector 1 at noon, until one minute past."""
+    reservations = Reservations16(4.0)
+    request = {"reservationId": 7, "connectorId": 1, "idTag": "A", "expiryDate": "2026-03-20T12:01:00Z"} | values
+    reservations.answered("ReserveNow", request, ACCEPTED, NOON)
+    return reservations
+
+
+def rules(found):
+    return [violation.rule for violation in found]
+
+
+@pytest.mark.parametrize(
+    ("time", "is_named"),
+    [
+        ("11:59:55.9", False),
+        ("11:59:56", True),
+        ("12:00:56", True),
+        ("12:00:56.1", False),
+    ],
+)
+def test_a_transaction_ends_a_reservation_that_surely_stood_by_both_clocks(time, is_named):
+    found = reserved().called("StartTransaction", START | {"timestamp": f"2026-03-20T{time}Z"})
+    assert rules(found) == (["reservation.named"] if is_named else [])
+
+
+@pytest.mark.parametrize(
+    ("time", "has_expired"), [("12:00:57", False), ("12:01:04", False), ("12:01:04.1", True), ("13:00:00", True)]
+)
+def test_a_reservation_has_expired_by_both_clocks(time, has_expired):
+    payload = START | {"reservationId": 7, "timestamp": f"2026-03-20T{time}Z"}
+    found = reserved().called("StartTransaction", payload)
+    assert rules(found) == (["reservation.unknown"] if has_expired else [])
+
+
+@pytest.mark.parametrize(
+    ("expiry", "seconds", "has_expired"),
+    [
+        ("12:01:00", 64, False),
+        ("12:01:00", 64.1, True),
+        ("12:00:00", 4, False),
+        ("12:00:00", 4.1, True),
+        ("11:59:59", 4.1, False),
+    ],
+)
+def test_an_expired_reservation_is_not_there_to_be_cancelled(expiry, seconds, has_expired):
+    reservations = reserved(expiryDate=f"2026-03-20T{expiry}Z")
+    found = reservations.answered("CancelReservation", {"reservationId": 7}, ACCEPTED, NOON + seconds)
+    assert rules(found) == (["reservation.cancelled"] if has_expired else [])
