@@ -38,8 +38,8 @@ class _Reservation:
     since: float
     until: float
 
-    def is_for(self, token: str, parent: str) -> bool:
-        """Whether it is for an idTag with this parentIdTag, empty when that is unknown."""
+    def is_for(self, token: str, parent: str | None) -> bool:
+        """Whether it is for an idTag with this parentIdTag, None when that is unknown."""
         return token == self.token or (bool(self.parent) and parent == self.parent)
 
     def ends_with(self, token: str, moment: float, tolerance: float) -> bool:
@@ -122,26 +122,30 @@ class Reservations16:
             }
 
     def _starts(self, payload: Json) -> list[Violation]:
-        connector, token = payload["connectorId"], payload["idTag"].casefold()
         named = payload.get("reservationId")
+        if named is None:
+            return self._unnamed(payload)
+        found = self._wrong(named, payload)
+        self._standing.pop(named, None)
+        remember(self._over, named, ("was used", digest(payload)))
+        return found
+
+    def _unnamed(self, payload: Json) -> list[Violation]:
+        """Judge a transaction that names no reservation, and drop those that it may have ended."""
+        connector, token = payload["connectorId"], payload["idTag"].casefold()
+        moment, parent = moments.seconds(payload["timestamp"]), self._parents.get(token)
         used = {
             number: one
             for number, one in self._standing.items()
-            if one.connector in {connector, 0} and one.is_for(token, self._parents.get(token, ""))
+            if one.connector in {connector, 0} and one.is_for(token, parent)
         }
-        found = self._wrong(named, payload) if named is not None else []
-        if named is None:
-            moment = moments.seconds(payload["timestamp"])
-            certain = [number for number, one in used.items() if one.ends_with(token, moment, self._tolerance)]
-            if certain:
-                text = f"a transaction of {payload['idTag']} on connector {connector} ends reservation {certain[0]}"
-                found = [broken("reservation.named", Version.V16, text, "reservationId")]
-        ended = used if named is None else {named}
-        for number in ended:
-            self._standing.pop(number, None)
-        if named is not None:
-            remember(self._over, named, ("was used", digest(payload)))
-        return found
+        for number in used:
+            del self._standing[number]
+        certain = [number for number, one in used.items() if one.ends_with(token, moment, self._tolerance)]
+        if not certain:
+            return []
+        text = f"a transaction of {payload['idTag']} on connector {connector} ends reservation {certain[0]}"
+        return [broken("reservation.named", Version.V16, text, "reservationId")]
 
     def _wrong(self, named: int, payload: Json) -> list[Violation]:
         """Hold the reservation that a transaction names against what is known of it."""

@@ -34,6 +34,8 @@ _ROUNDING = 1.0
 """Watt-hours by which meterStart and meterStop, which are whole, may differ from the register."""
 _FRACTION = 1.0
 """Seconds by which a time given without fraction may lie before another one (3.15)."""
+_UNMETERED = (math.inf, 0)
+"""When and where the meter of a connector stood at the end of its last transaction, as long as there was none."""
 _OF_THE_CONNECTOR = ("Current.", "Energy.", "Power.")
 _COMMANDS = {"RemoteStopTransaction": "Remote", "UnlockConnector": "UnlockCommand"}
 _COMMANDED = frozenset({"HardReset", "SoftReset", *_COMMANDS.values()})
@@ -125,7 +127,7 @@ class Transactions16:
             if other.survives and other.start.get("connectorId") == connector and other.start != payload:
                 text = f"connector {connector} has transaction {number}, which was not stopped"
                 return [broken("transaction.connector_busy", self._version, text, "connectorId")]
-        moment, ended = self._meters.get(connector, (math.inf, 0))
+        moment, ended = self._meters.get(connector, _UNMETERED)
         if payload["meterStart"] < ended and moments.seconds(payload["timestamp"]) >= moment:
             text = (
                 f"meterStart {payload['meterStart']} is less than {ended}, the last meterStop of connector {connector}"

@@ -141,7 +141,9 @@ def test_a_run_that_still_goes_on_is_left_alone(tmp_path):
 def test_nobody_waits_unasked(tmp_path, monkeypatch):
     running = Journal(tmp_path / "journal-main.jsonl")
     running.write(started())
-    monkeypatch.setattr(earlier, "time", SimpleNamespace(monotonic=lambda: 5.0, sleep=pytest.fail))
+    monkeypatch.setattr(
+        earlier, "time", SimpleNamespace(monotonic=lambda: 5.0, sleep=lambda _: pytest.fail("it waited"))
+    )
     with pytest.raises(JournalBusy):
         close_killed(tmp_path)
     running.close()

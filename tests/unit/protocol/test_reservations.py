@@ -54,6 +54,22 @@ def test_a_transaction_ends_a_reservation_that_surely_stood_by_both_clocks(time,
     assert rules(found) == (["reservation.named"] if is_named else [])
 
 
+def test_a_transaction_that_may_have_ended_a_reservation_leaves_it_unknown():
+    reservations = reserved(connectorId=0, parentIdTag="G")
+    reservations.answered("Authorize", {"idTag": "B"}, {"idTagInfo": {"status": "Accepted", "parentIdTag": "g"}}, NOON)
+    assert reservations.called("StartTransaction", START | {"idTag": "B"}) == []
+    assert reservations.called("StartTransaction", START) == []
+
+
+def test_a_transaction_that_names_one_reservation_leaves_the_others():
+    reservations = reserved()
+    other = {"reservationId": 8, "connectorId": 0, "idTag": "A", "expiryDate": "2026-03-20T12:01:00Z"}
+    reservations.answered("ReserveNow", other, ACCEPTED, NOON)
+    assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
+    (found,) = reservations.called("StartTransaction", START)
+    assert (found.rule, found.message) == ("reservation.named", "a transaction of A on connector 1 ends reservation 8")
+
+
 @pytest.mark.parametrize(
     ("time", "has_expired"), [("12:00:57", False), ("12:01:04", False), ("12:01:04.1", True), ("13:00:00", True)]
 )

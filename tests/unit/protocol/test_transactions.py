@@ -278,6 +278,16 @@ class TestReadings:
         assert start(line, "3", 9, meterStart=101) == ["transaction.connector_busy"]
 
 
+def test_the_oldest_is_forgotten_when_there_are_more_than_can_be_known(monkeypatch):
+    monkeypatch.setattr(transactions16, "REMEMBERED", 2)
+    known = {}
+    for number in range(2):
+        transactions16.remember(known, number, "a")
+    assert list(known) == [0, 1]
+    transactions16.remember(known, 2, "b")
+    assert known == {1: "a", 2: "b"}
+
+
 class TestUnknown:
     """Ids that were not given here, while others run."""
 
