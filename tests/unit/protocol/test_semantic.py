@@ -63,6 +63,17 @@ class TestBoot:
         assert line.csms(3, "r", {}) == []
         assert line.cs(2, "s", "Heartbeat", {}) == ["boot.pending"]
 
+    def test_the_status_of_a_signed_update_that_the_csms_asked_for(self):
+        line = Line()
+        boot(line, "Pending")
+        firmware = {"location": "ftp://x/f", "retrieveDateTime": NOW, "signingCertificate": "c", "signature": "s"}
+        line.csms(2, "u", "SignedUpdateFirmware", {"requestId": 7, "firmware": firmware})
+        line.cs(3, "u", {"status": "Accepted"})
+        status = {"status": "Downloading", "requestId": 7}
+        assert line.cs(2, "s", "SignedFirmwareStatusNotification", status) == []
+        line.csms(3, "s", {})
+        assert line.cs(2, "c", "SignCertificate", {"csr": "x"}) == ["boot.pending"]
+
     def test_signing_is_triggered_under_another_name(self):
         line = Line()
         boot(line, "Pending")
