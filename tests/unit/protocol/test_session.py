@@ -463,6 +463,8 @@ class TestAnswers:
         assert line.cs(3, "k", {"x": 1}) == []
         line.csms(2, "k2", 7, {}, malformed=True)
         assert line.cs(3, "k2", {"x": 1}) == []
+        line.csms(2, "k3", "Nonsense", {}, malformed=True)
+        assert line.cs(3, "k3", {"chargingSchedule": {}}) == []
 
 
 class TestVersion21:
