@@ -258,9 +258,8 @@ def _at(payload: Json, place: Iterable[str | int]) -> Json:
 
 
 def _violation(version: Version, action: str, kind: Kind, payload: Json, error: Any) -> Violation:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).removeprefix(
-        "."
-    )
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+    path = "".join(parts).removeprefix(".")
     text = f"{action} {kind}{f' at {path}' if path else ''}: {error.message}"
     keyword = error.schema_path[-1]
     detail = f"schema {_name(version, action, kind)}"

@@ -129,6 +129,7 @@ def test_words_about_a_frame(raw, messages):
 def test_the_depth_that_is_read(depth, flaws):
     inner = depth - 2
     assert rules('[2,"1","A",{"a":' + "[" * inner + "]" * inner + "}]") == flaws
+    assert rules('[2,"1","A",{"x":[1],"a":' + "[" * inner + "]" * inner + "}]") == flaws
     assert (
         rules('[2,"1","A",{"a":"x","b":' + "[" * inner + "]" * inner + ',"c":[' + ",".join(["{}"] * 300) + "]}]")
         == flaws
