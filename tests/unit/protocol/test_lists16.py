@@ -75,6 +75,7 @@ def test_a_change_of_an_unknown_list():
     line = Trace()
     line.update({**CHANGE, "localAuthorizationList": [{"idTag": "B"}]})
     assert line.told(0) == []
+    assert line.told(3, "h") == []
 
 
 def test_a_change_without_entries_may_leave_the_version():
