@@ -159,6 +159,13 @@ class TestTransactions16:
         line.cs(3, "r", {"status": "Accepted"})
         assert start(line, timestamp="2016-12-31T23:59:60Z") == []
 
+    @pytest.mark.parametrize(("began", "rule"), [("56", []), ("55.9", ["transaction.before_request"])])
+    def test_a_transaction_may_begin_before_its_request_by_the_tolerance(self, began, rule):
+        line = Line()
+        line.csms(2, "r", "RemoteStartTransaction", {"idTag": "A"})
+        line.cs(3, "r", {"status": "Accepted"})
+        assert start(line, timestamp=f"2026-03-20T11:59:{began}Z") == rule
+
     def test_answer_to_a_broken_remote_start(self):
         line = Line()
         line.csms(2, "r", "RemoteStartTransaction", [], malformed=True)
