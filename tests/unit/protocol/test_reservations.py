@@ -61,6 +61,19 @@ def test_a_transaction_that_may_have_ended_a_reservation_leaves_it_unknown():
     assert reservations.called("StartTransaction", START) == []
 
 
+def test_another_connector_that_goes_out_of_use_leaves_the_reservation():
+    reservations = reserved()
+    assert reservations.called("ChangeAvailability", {"connectorId": 2, "type": "Inoperative"}) == []
+    assert rules(reservations.called("StartTransaction", START)) == ["reservation.named"]
+
+
+@pytest.mark.parametrize("action", ["Authorize", "StartTransaction"])
+def test_either_answer_tells_whose_group_a_token_is_of(action):
+    reservations = reserved(parentIdTag="G")
+    reservations.answered(action, {"idTag": "B"}, {"idTagInfo": {"status": "Accepted", "parentIdTag": "g"}}, NOON)
+    assert rules(reservations.called("StartTransaction", START | {"idTag": "b"})) == ["reservation.named"]
+
+
 def test_a_transaction_that_names_one_reservation_leaves_the_others():
     reservations = reserved()
     other = {"reservationId": 8, "connectorId": 0, "idTag": "A", "expiryDate": "2026-03-20T12:01:00Z"}
