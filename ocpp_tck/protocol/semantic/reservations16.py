@@ -90,10 +90,11 @@ class Reservations16:
         number = request["reservationId"]
         if action == "CancelReservation":
             return self._cancelled(number, time)
-        if action == "ReserveNow":
+        connector = request.get("connectorId")
+        if action == "ReserveNow" and isinstance(connector, int):
             self._over.pop(number, None)
             made = _Reservation(
-                connector=request.get("connectorId", 0),
+                connector=connector,
                 token=str(request.get("idTag")).casefold(),
                 parent=str(request.get("parentIdTag", "")).casefold(),
                 since=time,

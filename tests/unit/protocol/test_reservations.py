@@ -5,6 +5,8 @@ import pytest
 from ocpp_tck.protocol.semantic.reservations16 import Reservations16
 
 ACCEPTED = {"status": "Accepted"}
+NOON = 1_774_008_000.0
+"""2026-03-20T12:00:00Z"""
 START = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-03-20T12:00:00Z"}
 
 
@@ -18,14 +20,13 @@ def test_an_illegal_request_teaches_nothing():
 
 
 def test_a_reservation_whose_request_lacked_a_field_is_not_held_against_anyone():
-    reservations = Reservations16(4.0)
-    reservations.answered("ReserveNow", {"reservationId": 7}, ACCEPTED, 0.0)
-    assert reservations.called("StartTransaction", START) == []
+    whole = {"reservationId": 7, "connectorId": 0, "idTag": "A", "expiryDate": "2026-03-20T12:01:00Z"}
+    for name in ("connectorId", "idTag", "expiryDate"):
+        reservations = Reservations16(4.0)
+        request = {key: value for key, value in whole.items() if key != name}
+        reservations.answered("ReserveNow", request, ACCEPTED, NOON)
+        assert reservations.called("StartTransaction", START) == []
     assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
-
-
-NOON = 1_774_008_000.0
-"""2026-03-20T12:00:00Z"""
 
 
 def reserved(**values):

@@ -60,6 +60,16 @@ def test_what_makes_a_component_the_same(one, other, is_same):
     assert found == (["variables.set_twice"] if is_same else [])
 
 
+def test_the_values_of_answers_are_judged_too():
+    line = Line(Version.V201)
+    controller = {"component": {"name": "C", "evse": {"id": 0}}, "variable": {"name": "V"}}
+    line.csms(2, "1", "GetVariables", {"getVariableData": [controller]}, malformed=True)
+    result = controller | {"attributeStatus": "Accepted", "attributeType": "Actual", "attributeValue": "1"}
+    assert line.cs(3, "1", {"getVariableResult": [result]}) == ["range.evse"]
+    line.csms(2, "2", "RequestStartTransaction", {"remoteStartId": 1, "idToken": {"idToken": "A", "type": "Central"}})
+    assert line.cs(3, "2", {"status": "Accepted", "transactionId": "no spaces"}) == ["string.identifier"]
+
+
 class Reports(Line):
     def __init__(self):
         super().__init__(Version.V201)
