@@ -261,6 +261,15 @@ class TestClock:
         later = STATUS | {"timestamp": f"2026-03-20T{second}Z"}
         assert line.cs(2, "2", "StatusNotification", later, dt=apart) == (["time.clock"] if wrong else [])
 
+    def test_the_clocks_of_both_sides_are_told_apart(self):
+        line = Line(Version.V21)
+        status = {"connectorStatus": "Available", "evseId": 1, "connectorId": 1, "timestamp": "2026-03-20T11:00:00Z"}
+        assert line.cs(2, "1", "StatusNotification", status) == []
+        line.csms(3, "1", {})
+        assert line.csms(2, "2", "AFRRSignal", {"signal": 1, "timestamp": "2026-03-20T11:00:07Z"}, dt=7) == []
+        line.cs(3, "2", {"status": "Accepted"})
+        assert line.cs(2, "3", "StatusNotification", status | {"timestamp": "2026-03-20T11:00:07Z"}) == ["time.clock"]
+
     def test_generated_at_is_a_time_of_the_past(self):
         line = Line(Version.V201)
         report = {"requestId": 1, "generatedAt": "2026-03-20T12:00:10Z", "seqNo": 0}

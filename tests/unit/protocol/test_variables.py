@@ -68,6 +68,9 @@ def test_the_values_of_answers_are_judged_too():
     assert line.cs(3, "1", {"getVariableResult": [result]}) == ["range.evse"]
     line.csms(2, "2", "RequestStartTransaction", {"remoteStartId": 1, "idToken": {"idToken": "A", "type": "Central"}})
     assert line.cs(3, "2", {"status": "Accepted", "transactionId": "no spaces"}) == ["string.identifier"]
+    info = {"timestamp": NOW, "eventType": "Started", "triggerReason": "Authorized", "seqNo": 0}
+    line.cs(2, "3", "TransactionEvent", info | {"transactionInfo": {"transactionId": "tx"}})
+    assert line.csms(3, "3", {"totalCost": 0.1234567}) == ["number.decimals"]
 
 
 class Reports(Line):
