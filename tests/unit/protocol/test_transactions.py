@@ -38,7 +38,7 @@ class TestTransactions16:
         start(line)
         line.reconnect()
         boot(line, "Accepted")
-        assert start(line, "n", 8) == []
+        assert start(line, "n", 8, meterStart=150) == []
 
     def test_retry_of_a_start_on_the_next_connection(self):
         line = Line()

@@ -73,6 +73,11 @@ def test_the_values_of_answers_are_judged_too():
     assert line.csms(3, "3", {"totalCost": 0.1234567}) == ["number.decimals"]
 
 
+def test_an_identifier_of_a_request_is_judged():
+    line = Line(Version.V201, product=Side.CSMS)
+    assert line.csms(2, "1", "RequestStopTransaction", {"transactionId": "no spaces"}) == ["string.identifier"]
+
+
 class Reports(Line):
     def __init__(self):
         super().__init__(Version.V201)
