@@ -192,7 +192,7 @@ def _forms(secret: str) -> Iterator[str]:
     """Give the spellings in which a secret may stand in a text: as it is, escaped, as hexadecimal digits."""
     yield secret
     yield json.dumps(secret)[1:-1]
-    digits = secret.encode(errors="surrogatepass").hex()
+    digits = secret.encode("utf-8", "surrogatepass").hex()
     yield from (digits, digits.upper())
 
 
