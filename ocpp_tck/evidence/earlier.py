@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence.index import INDEX, find_journals, read_journals
@@ -52,14 +53,16 @@ class Stretch:
     def over(self) -> Iterator[CaseKey]:
         """Give the cases that are over."""
         current: CaseStarted | None = None
-        is_decided = False
+        decided: CaseStarted | None = None
         for record in self.records:
             if isinstance(record, CaseEnded):
-                is_decided = True
+                decided = current
             elif isinstance(record, CaseStarted) or (isinstance(record, RunEnded) and not record.reason):
-                if current is not None and is_decided:
-                    yield current.case, current.version, current.sut
-                current, is_decided = (record if isinstance(record, CaseStarted) else None), False
+                if decided is not None:
+                    yield decided.case, decided.version, decided.sut
+                decided = None
+            if isinstance(record, CaseStarted):
+                current = record
 
 
 def stretches(journals: Iterable[JournalFile]) -> list[Stretch]:
@@ -67,7 +70,7 @@ def stretches(journals: Iterable[JournalFile]) -> list[Stretch]:
     found: list[Stretch] = []
     for journal in journals:
         starts = [at for at, record in enumerate(journal.records) if isinstance(record, RunStarted)]
-        for at, end in zip(starts, [*starts[1:], len(journal.records)], strict=False):  # without starts, one end
+        for at, end in pairwise([*starts, len(journal.records)]):
             started = journal.records[at]
             assert isinstance(started, RunStarted)  # noqa: S101 - as selected above
             found.append(Stretch(journal.path.name, started, journal.records[at + 1 : end]))

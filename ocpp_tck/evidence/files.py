@@ -21,5 +21,5 @@ def write_whole(path: Path, content: str | bytes) -> None:
         part.replace(path)
     except OSError as problem:
         with suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()
         raise OSError(problem.errno, problem.strerror, str(path)) from problem

@@ -130,6 +130,7 @@ class Journal:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             self._begin(self._file, resume=resume)
         except OSError as problem:
+            self.close_file()
             mend = "make room there, or choose another report folder"
             raise JournalError(f"{self.path}: cannot write the journal: {_reason(problem)}; {mend}") from problem
         except JournalError:
@@ -248,7 +249,7 @@ def _bounded(value: Any) -> Any:
 
 def _cut_text(text: str) -> str:
     half = RECORDED // 2
-    whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    whole = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     left_out = len(text) - 2 * half
     return f"{text[:half]} … {left_out} of {len(text)} characters are not recorded, SHA-256 {whole} … {text[-half:]}"
 

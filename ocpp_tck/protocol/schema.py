@@ -258,16 +258,16 @@ def _at(payload: Json, place: Iterable[str | int]) -> Json:
 
 
 def _violation(version: Version, action: str, kind: Kind, payload: Json, error: Any) -> Violation:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path).lstrip(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+    path = "".join(parts).removeprefix(".")
     text = f"{action} {kind}{f' at {path}' if path else ''}: {error.message}"
     keyword = error.schema_path[-1]
-    field = str(error.instance_path[-1]) if error.instance_path else ""
     detail = f"schema {_name(version, action, kind)}"
     if keyword == "format":
         value = _at(payload, error.instance_path)
         return broken(_format_rule(version, value, error.message), version, text, path, detail)
     rule = _RULES[keyword]
-    if rule == "schema.length" and {(action, field), ("", field)} & _FIELD_LENGTH[version]:
+    if rule == "schema.length" and {(name, error.instance_path[-1]) for name in (action, "")} & _FIELD_LENGTH[version]:
         rule = "schema.field_length"
     return broken(rule, version, text, path, detail)
 

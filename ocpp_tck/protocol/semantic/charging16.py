@@ -21,7 +21,7 @@ _NAMES = {"SetChargingProfile": "csChargingProfiles", "RemoteStartTransaction": 
 
 def charging_called(action: str, payload: Json) -> Iterator[Violation]:
     """Judge a legal request."""
-    name = _NAMES.get(action, "")
+    name = _NAMES.get(action)
     profile = payload.get(name)
     if profile is None:
         return

@@ -37,7 +37,7 @@ class Files16:
 
     def called(self, action: str, payload: Json) -> list[Violation]:
         """Judge a legal request of either side."""
-        told = _TRIGGERS.get(payload.get("requestedMessage", ""))
+        told = _TRIGGERS.get(payload.get("requestedMessage"))
         if told is not None and action == "ExtendedTriggerMessage":
             self._triggered[told] += 1
         if action in self._ordered:

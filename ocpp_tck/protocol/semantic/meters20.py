@@ -33,11 +33,11 @@ _UNITS = {
 """The standardized units of measurands, by the beginning of their names."""
 
 
-def meters(version: Version, action: str, kind: schema.Kind, payload: Json) -> Iterator[Violation]:
-    """Judge the sampled values of a payload that the schema accepts."""
+def meters(version: Version, action: str, payload: Json) -> Iterator[Violation]:
+    """Judge the sampled values of a request that the schema accepts; no answer has any."""
     if version is Version.V16:
         return
-    for path in _samples(version, action, kind):
+    for path in _samples(version, action):
         for place, sample in values_at(payload, path):
             measurand, unit = sample.get("measurand", _REGISTER), sample.get("unitOfMeasure", {}).get("unit")
             units = next((units for name, units in _UNITS.items() if measurand.startswith(name)), ())
@@ -47,7 +47,7 @@ def meters(version: Version, action: str, kind: schema.Kind, payload: Json) -> I
 
 
 @cache
-def _samples(version: Version, action: str, kind: schema.Kind) -> tuple[tuple[str, ...], ...]:
-    """Give the paths of the sampled values of a message."""
-    leaves = schema.leaves(version, action, kind)
+def _samples(version: Version, action: str) -> tuple[tuple[str, ...], ...]:
+    """Give the paths of the sampled values of a request."""
+    leaves = schema.leaves(version, action, "request")
     return tuple(leaf.path[:-1] for leaf in leaves if (leaf.owner, leaf.path[-1]) == ("SampledValueType", "value"))

@@ -23,6 +23,10 @@ _OUT_OF_ORDER = frozenset({"Faulted", "Unavailable"})
 _RELEASED = frozenset({"Available", *_OUT_OF_ORDER})
 """Statuses of a connector that tell that its reservation is over, for whatever reason."""
 
+_CANCELLED = ("was cancelled", b"")
+_NOT_OVER = ("", b"")
+"""How a reservation ended, and the digest of the StartTransaction.req that ended it, if any did."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reservation:
@@ -34,8 +38,8 @@ class _Reservation:
     since: float
     until: float
 
-    def is_for(self, token: str, parent: str) -> bool:
-        """Whether it is for an idTag with this parentIdTag, empty when that is unknown."""
+    def is_for(self, token: str, parent: str | None) -> bool:
+        """Whether it is for an idTag with this parentIdTag, None when that is unknown."""
         return token == self.token or (bool(self.parent) and parent == self.parent)
 
     def ends_with(self, token: str, moment: float, tolerance: float) -> bool:
@@ -86,10 +90,11 @@ class Reservations16:
         number = request["reservationId"]
         if action == "CancelReservation":
             return self._cancelled(number, time)
-        if action == "ReserveNow":
+        connector = request.get("connectorId")
+        if action == "ReserveNow" and isinstance(connector, int):
             self._over.pop(number, None)
             made = _Reservation(
-                connector=request.get("connectorId", 0),
+                connector=connector,
                 token=str(request.get("idTag")).casefold(),
                 parent=str(request.get("parentIdTag", "")).casefold(),
                 since=time,
@@ -103,9 +108,9 @@ class Reservations16:
         standing = self._standing.pop(number, None)
         # One that was made for the past was accepted all the same: what ended it is unknown.
         expired = standing is not None and standing.since <= standing.until < time - self._tolerance
-        why = "had expired" if expired else self._over.get(number, ("", b""))[0]
+        why = "had expired" if expired else self._over.get(number, _NOT_OVER)[0]
         if not why:
-            remember(self._over, number, ("was cancelled", b""))
+            remember(self._over, number, _CANCELLED)
             return []
         text = f"reservation {number} {why} before, and was cancelled now"
         return [broken("reservation.cancelled", Version.V16, text, "status")]
@@ -118,30 +123,34 @@ class Reservations16:
             }
 
     def _starts(self, payload: Json) -> list[Violation]:
-        connector, token = payload["connectorId"], payload["idTag"].casefold()
         named = payload.get("reservationId")
+        if named is None:
+            return self._unnamed(payload)
+        found = self._wrong(named, payload)
+        self._standing.pop(named, None)
+        remember(self._over, named, ("was used", digest(payload)))
+        return found
+
+    def _unnamed(self, payload: Json) -> list[Violation]:
+        """Judge a transaction that names no reservation, and drop those that it may have ended."""
+        connector, token = payload["connectorId"], payload["idTag"].casefold()
+        moment, parent = moments.seconds(payload["timestamp"]), self._parents.get(token)
         used = {
             number: one
             for number, one in self._standing.items()
-            if one.connector in {connector, 0} and one.is_for(token, self._parents.get(token, ""))
+            if one.connector in {connector, 0} and one.is_for(token, parent)
         }
-        found = self._wrong(named, payload) if named is not None else []
-        if named is None:
-            moment = moments.seconds(payload["timestamp"])
-            certain = [number for number, one in used.items() if one.ends_with(token, moment, self._tolerance)]
-            if certain:
-                text = f"a transaction of {payload['idTag']} on connector {connector} ends reservation {certain[0]}"
-                found = [broken("reservation.named", Version.V16, text, "reservationId")]
-        ended = used if named is None else {named}
-        for number in ended:
-            self._standing.pop(number, None)
-        if named is not None:
-            remember(self._over, named, ("was used", digest(payload)))
-        return found
+        for number in used:
+            del self._standing[number]
+        certain = [number for number, one in used.items() if one.ends_with(token, moment, self._tolerance)]
+        if not certain:
+            return []
+        text = f"a transaction of {payload['idTag']} on connector {connector} ends reservation {certain[0]}"
+        return [broken("reservation.named", Version.V16, text, "reservationId")]
 
     def _wrong(self, named: int, payload: Json) -> list[Violation]:
         """Hold the reservation that a transaction names against what is known of it."""
-        why, said = self._over.get(named, ("", b""))
+        why, said = self._over.get(named, _NOT_OVER)
         standing = self._standing.get(named)
         moment = moments.seconds(payload["timestamp"])
         if why and said != digest(payload):

@@ -81,8 +81,8 @@ class Times:
 
 
 def _decimals(text: str) -> int:
-    tail = text.rpartition(".")[2]
-    return 0 if tail == text else len(tail) - len(tail.lstrip("0123456789"))
+    tail = text.partition(".")[2]
+    return len(tail) - len(tail.lstrip("0123456789"))
 
 
 def values_at(node: Json, path: tuple[str, ...], place: str = "") -> Iterator[tuple[str, Any]]:

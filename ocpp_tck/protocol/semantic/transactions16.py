@@ -34,6 +34,8 @@ _ROUNDING = 1.0
 """Watt-hours by which meterStart and meterStop, which are whole, may differ from the register."""
 _FRACTION = 1.0
 """Seconds by which a time given without fraction may lie before another one (3.15)."""
+_UNMETERED = (math.inf, 0)
+"""When and where the meter of a connector stood at the end of its last transaction, as long as there was none."""
 _OF_THE_CONNECTOR = ("Current.", "Energy.", "Power.")
 _COMMANDS = {"RemoteStopTransaction": "Remote", "UnlockConnector": "UnlockCommand"}
 _COMMANDED = frozenset({"HardReset", "SoftReset", *_COMMANDS.values()})
@@ -125,7 +127,7 @@ class Transactions16:
             if other.survives and other.start.get("connectorId") == connector and other.start != payload:
                 text = f"connector {connector} has transaction {number}, which was not stopped"
                 return [broken("transaction.connector_busy", self._version, text, "connectorId")]
-        moment, ended = self._meters.get(connector, (math.inf, 0))
+        moment, ended = self._meters.get(connector, _UNMETERED)
         if payload["meterStart"] < ended and moments.seconds(payload["timestamp"]) >= moment:
             text = (
                 f"meterStart {payload['meterStart']} is less than {ended}, the last meterStop of connector {connector}"
@@ -149,7 +151,7 @@ class Transactions16:
         moment = moments.seconds(payload["timestamp"])
         if isinstance(connector, int):
             remember(self._meters, connector, (moment, reading))
-        found = [*self._reason(transaction, payload.get("reason", "Local"))]
+        found = [*self._reason(transaction, payload.get("reason"))]
         reached = max(transaction.meter_start, transaction.energy - _ROUNDING)
         if reading < reached:
             text = f"meterStop {reading} is less than {reached:g}, which the meter had reached"
@@ -159,7 +161,7 @@ class Transactions16:
             found.append(broken("transaction.order", self._version, text, "timestamp"))
         return found
 
-    def _reason(self, transaction: _Transaction, reason: str) -> list[Violation]:
+    def _reason(self, transaction: _Transaction, reason: str | None) -> list[Violation]:
         """Hold a reason that names a cause which a trace shows against the trace."""
         if reason == "DeAuthorized" and transaction.accepted:
             text = "the reason is DeAuthorized, StartTransaction.conf said Accepted"
@@ -264,5 +266,5 @@ def _energy(sample: Json, reading: float) -> float:
 
 def _is_of_the_connector(sample: Json) -> bool:
     """Whether a value was measured where the transaction takes its energy."""
-    at_the_grid = sample.get("location", _OUTLET) in {"Inlet", "Body"}
+    at_the_grid = sample.get("location") in {"Inlet", "Body"}
     return not at_the_grid and sample.get("measurand", _REGISTER).startswith(_OF_THE_CONNECTOR)

@@ -124,7 +124,7 @@ def _valued(version: Version, result: Json, path: str) -> Iterator[Violation]:
     if (status == "Accepted" and not has_value) or (status in _WITHOUT_VALUE and has_value):
         text = f"the result for {_told(result)} is {status} {'with' if has_value else 'without'} a value"
         yield broken("variables.value", version, text, f"{path}.attributeValue")
-    kind = _TYPES.get((result["component"]["name"].casefold(), result["variable"]["name"].casefold()), "")
+    kind = _TYPES.get((result["component"]["name"].casefold(), result["variable"]["name"].casefold()))
     value = result.get("attributeValue")
     if value and kind and not _FORMS[kind].fullmatch(value):
         text = f"{_told(result)} is {value[:_SHOWN]!r}, no {kind}"

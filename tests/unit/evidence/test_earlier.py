@@ -1,5 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
+from ocpp_tck.evidence import earlier
 from ocpp_tck.evidence import records as r
 from ocpp_tck.evidence.earlier import KILLED, Earlier, close_killed, end_early, look_back
 from ocpp_tck.evidence.index import INDEX, verify_run, write_index
@@ -70,15 +73,15 @@ def test_what_was_over_in_any_stretch_stays_over(tmp_path):
     written(tmp_path, started(), case("A"), decided("A"), case("B"), ended(KILLED), worker="gw1")
     written(tmp_path, started(1), case("B"), decided("B"), ended(), worker="gw0")
     written(tmp_path, started(2), case("C"), worker="gw1")
-    earlier = look_back(tmp_path)
-    assert sorted(name for name, _, _ in earlier.over) == ["A", "B"]
-    assert [(one.started.resumed, one.journal, one.reason) for one in earlier.stretches] == [
+    found = look_back(tmp_path)
+    assert sorted(name for name, _, _ in found.over) == ["A", "B"]
+    assert [(one.started.resumed, one.journal, one.reason) for one in found.stretches] == [
         (0, "journal-gw1.jsonl", KILLED),
         (1, "journal-gw0.jsonl", ""),
         (2, "journal-gw1.jsonl", KILLED),
     ]
-    assert earlier.resumed == 3
-    assert sorted(name for name, _, _ in earlier.before(1).over) == ["A"]
+    assert found.resumed == 3
+    assert sorted(name for name, _, _ in found.before(1).over) == ["A"]
 
 
 def test_a_run_killed_before_its_first_record_begins_anew(tmp_path):
@@ -101,12 +104,14 @@ def test_a_folder_without_journals_is_told(tmp_path):
 def test_a_killed_run_gets_its_end(tmp_path):
     written(tmp_path, started(), case("A"), worker="gw0")
     written(tmp_path, started(), ended(), worker="gw1")
+    written(tmp_path, started(), case("B"), decided("B"), worker="gw2")
     write_index(tmp_path)
     with (tmp_path / "journal-gw0.jsonl").open("ab") as file:
         file.write(b'{"seq":3,"prev"')
     close_killed(tmp_path)
     assert read_records(tmp_path / "journal-gw0.jsonl")[-1] == r.RunEnded(time=2.0, reason=KILLED)
     assert len(read_records(tmp_path / "journal-gw1.jsonl")) == 2
+    assert read_records(tmp_path / "journal-gw2.jsonl")[-1] == r.RunEnded(time=3.0, reason=KILLED)
     assert not (tmp_path / INDEX).exists()
     close_killed(tmp_path)
     assert len(read_records(tmp_path / "journal-gw0.jsonl")) == 3
@@ -130,6 +135,17 @@ def test_a_run_that_still_goes_on_is_left_alone(tmp_path):
     running.write(started())
     with pytest.raises(JournalBusy, match="another process is still writing"):
         close_killed(tmp_path, patience=0.15)
+    running.close()
+
+
+def test_nobody_waits_unasked(tmp_path, monkeypatch):
+    running = Journal(tmp_path / "journal-main.jsonl")
+    running.write(started())
+    monkeypatch.setattr(
+        earlier, "time", SimpleNamespace(monotonic=lambda: 5.0, sleep=lambda _: pytest.fail("it waited"))
+    )
+    with pytest.raises(JournalBusy):
+        close_killed(tmp_path)
     running.close()
 
 
@@ -159,4 +175,5 @@ def test_a_run_cut_short_says_so_in_the_journals_of_its_last_resumption(tmp_path
         ("journal-gw1.jsonl", "interrupted"),
         ("journal-gw2.jsonl", "interrupted"),
     ]
+    assert read_records(tmp_path / "journal-gw1.jsonl")[-1] == r.RunEnded(time=9.0, reason="interrupted")
     assert over(tmp_path) == ["A"]

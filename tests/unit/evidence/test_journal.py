@@ -238,6 +238,30 @@ def test_a_journal_is_continued_where_it_was_torn(path):
     assert [record.kind for record in read(path)] == ["frame", "frame", "run-ended"]
 
 
+def test_a_journal_killed_in_its_first_record_begins_anew(path):
+    written(path, frame())
+    path.write_bytes(path.read_bytes()[:-5])
+    journal = Journal(path, resume=True)
+    assert journal.last is None
+    journal.write(ended())
+    journal.close()
+    assert read_records(path) == [ended()]
+    assert verify(path) == []
+
+
+def test_a_journal_that_cannot_be_resumed_is_let_go(path, monkeypatch):
+    written(path, frame(), ended())
+
+    def broken(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "ftruncate", broken)
+    with pytest.raises(JournalError, match="cannot write the journal: Input/output error"):
+        Journal(path, resume=True)
+    monkeypatch.undo()
+    Journal(path, resume=True).close()
+
+
 def test_resume_starts_a_journal_where_there_is_none(path):
     written_by = Journal(path, resume=True)
     assert written_by.next_frame() == 1
@@ -261,6 +285,7 @@ def test_a_full_disk_is_told_and_leaves_a_sound_journal(path, monkeypatch):
     journal = Journal(path)
     journal.write(frame())
     journal.write(frame(2))
+    assert journal.failure == ""
     real = os.write
 
     def half(file, data):
@@ -288,7 +313,7 @@ def test_a_journal_that_cannot_be_repaired_takes_no_more(path, monkeypatch):
 
     monkeypatch.setattr(os, "write", broken)
     monkeypatch.setattr(os, "ftruncate", broken)
-    with pytest.raises(JournalError, match="cannot write the journal: it is gone; what was written before is sound"):
+    with pytest.raises(JournalError, match="the journal: it is gone; what was written before is sound: `ocpp"):
         journal.write(frame())
     monkeypatch.undo()
     with pytest.raises(JournalError, match="cannot write the journal"):
@@ -326,6 +351,15 @@ def test_an_interrupted_write_is_done_or_undone(path, monkeypatch, whole):
     assert [record.kind for record in read_records(path)] == ["frame", *["frame"] * whole, "run-ended"]
 
 
+def test_what_nobody_of_the_kit_wrote_is_cut_off(path):
+    journal = Journal(path)
+    with path.open("ab") as file:
+        file.write(b"{}\n")
+    journal.write(ended())
+    journal.close()
+    assert read_records(path) == [ended()]
+
+
 def test_two_runs_do_not_write_one_journal(path):
     first = Journal(path)
     first.write(frame())
@@ -360,9 +394,23 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space left on device") as caught:
         write_whole(target, "new\n")
-    assert caught.value.filename == str(target)
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(target))
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
     assert target.read_text(encoding="utf-8") == "old\n"
+
+
+def test_a_file_is_written_as_utf_8_with_the_ends_of_lines_it_has(tmp_path):
+    write_whole(tmp_path / "report.md", "§ 4.1\r\nvu\n")
+    assert (tmp_path / "report.md").read_bytes() == b"\xc2\xa7 4.1\r\nvu\n"
+    write_whole(tmp_path / "report.pdf", b"\xff\n")
+    assert (tmp_path / "report.pdf").read_bytes() == b"\xff\n"
+
+
+def test_a_file_in_a_folder_that_is_gone_is_told(tmp_path):
+    target = tmp_path / "gone" / "report.json"
+    with pytest.raises(FileNotFoundError, match="No such file or directory") as caught:
+        write_whole(target, "new\n")
+    assert caught.value.filename == str(target)
 
 
 def test_an_index_that_cannot_be_written_is_told(tmp_path, monkeypatch):
@@ -378,8 +426,11 @@ def test_an_index_that_cannot_be_written_is_told(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match=r"cannot write the journal: "):
-        Journal(tmp_path / "file" / "journal.jsonl")
+    path = tmp_path / "file" / "journal.jsonl"
+    with pytest.raises(JournalError) as caught:
+        Journal(path)
+    mend = "make room there, or choose another report folder"
+    assert str(caught.value) == f"{path}: cannot write the journal: File exists; {mend}"
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
@@ -492,6 +543,12 @@ def test_a_long_text_is_recorded_by_its_ends_its_length_and_its_hash(path, size)
         assert f"{size - RECORDED} of {size} characters are not recorded" in text
         assert hashlib.sha256(raw.encode()).hexdigest() in text
     assert (second.headers["X-Short"], second.offered[1]) == ("x", "a")
+
+
+def test_a_long_text_may_hold_half_a_character(path):
+    written(path, frame(raw="\ud800" * (RECORDED + 1)))
+    whole = hashlib.sha256(b"\xed\xa0\x80" * (RECORDED + 1)).hexdigest()
+    assert f"SHA-256 {whole}" in read_records(path)[0].raw
 
 
 def test_a_secret_is_masked_before_the_text_is_cut(path):

@@ -378,8 +378,9 @@ def test_secrets_without_end_are_not_all_remembered():
     assert redactor.text(PASSWORD) == MASK
 
 
-def test_a_secret_as_long_as_a_message_is_masked_where_it_stands_only():
+@pytest.mark.parametrize(("length", "is_remembered"), [(10_000, True), (10_001, False)])
+def test_a_secret_as_long_as_a_message_is_masked_where_it_stands_only(length, is_remembered):
     redactor = Redactor({})
-    long = "x" * 20_000
+    long = "x" * length
     assert "xx" not in redactor.redact(kit_frame(json.dumps([2, "1", "X", {"password": long}]), "product")).raw
-    assert redactor.text(long) == long
+    assert redactor.text(long) == (MASK if is_remembered else long)

@@ -129,6 +129,7 @@ def test_words_about_a_frame(raw, messages):
 def test_the_depth_that_is_read(depth, flaws):
     inner = depth - 2
     assert rules('[2,"1","A",{"a":' + "[" * inner + "]" * inner + "}]") == flaws
+    assert rules('[2,"1","A",{"x":[1],"a":' + "[" * inner + "]" * inner + "}]") == flaws
     assert (
         rules('[2,"1","A",{"a":"x","b":' + "[" * inner + "]" * inner + ',"c":[' + ",".join(["{}"] * 300) + "]}]")
         == flaws
@@ -168,7 +169,7 @@ def test_many_brackets_are_not_depth():
 
 
 def test_duplicate_key_is_named_and_the_message_still_made_out():
-    parsed = parse('[2,"1","Heartbeat",{"a":1,"a":2}]', Version.V16)
+    parsed = parse('[2,"1","Heartbeat",{"x":0,"a":1,"y":0,"a":2}]', Version.V16)
     assert "'a'" in parsed.violations[0].message
     assert parsed.message.action == "Heartbeat"
 

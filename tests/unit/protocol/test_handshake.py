@@ -45,3 +45,16 @@ def test_what_tls_agreed_on(changed, rules, version):
 
 def test_a_plain_socket_agrees_on_nothing():
     assert tls_violations({}, Version.V16) == []
+
+
+def test_the_words_name_what_was_agreed_on():
+    found = tls_violations({"version": "TLSv1.1", "cipher": "RC4-MD5", "compression": "zlib"}, Version.V16)
+    assert [one.message for one in found] == [
+        "TLSv1.1 was agreed on",
+        "the cipher suite RC4-MD5 was agreed on",
+        "compression zlib was agreed on",
+    ]
+
+
+def test_what_evidence_does_not_say_is_not_judged():
+    assert tls_violations({"version": "TLSv1.3"}, Version.V16) == []

@@ -75,6 +75,7 @@ def test_a_change_of_an_unknown_list():
     line = Trace()
     line.update({**CHANGE, "localAuthorizationList": [{"idTag": "B"}]})
     assert line.told(0) == []
+    assert line.told(3, "h") == []
 
 
 def test_a_change_without_entries_may_leave_the_version():
@@ -92,6 +93,7 @@ def test_a_list_too_long_to_follow(monkeypatch):
     assert line.told(1) == ["local_list.told"]
     line.update({**CHANGE, "localAuthorizationList": [{"idTag": name} for name in "AB"]}, name="t")
     assert line.told(0, "h") == []
+    assert line.told(7, "i") == []
 
 
 @pytest.mark.parametrize("request_", [{"localAuthorizationList": [5]}, {"localAuthorizationList": 5}, [], "x"])
@@ -118,3 +120,67 @@ def test_an_illegal_trigger_is_none():
     line.csms(2, "t", "TriggerMessage", "x", malformed=True)
     line.cs(4, "t", "FormationViolation", "", {})
     assert line.idle() == ["trigger.idle"]
+
+
+def test_after_a_refused_update_the_next_one_is_followed():
+    line = Trace()
+    line.csms(2, "t", "SendLocalList", CHANGE)
+    assert line.cs(4, "t", "InternalError", "", {}) == ["rpc.error_internal"]
+    line.update(UPDATE, name="u")
+    assert line.told(3) == ["local_list.told"]
+
+
+def test_the_refusal_of_something_else_leaves_the_list_known():
+    line = Trace()
+    line.update(UPDATE)
+    line.csms(2, "u", "ClearCache", {})
+    line.cs(4, "u", "SecurityError", "", {})
+    assert line.told(3) == ["local_list.told"]
+
+
+def test_of_two_updates_under_way_one_answer_tells_of_one():
+    line = Trace()
+    line.csms(2, "s", "SendLocalList", UPDATE)
+    line.csms(2, "t", "SendLocalList", CHANGE)
+    assert line.cs(3, "s", {"status": "Accepted"}) == []
+    assert line.told(3) == []
+
+
+@pytest.mark.parametrize(("version", "is_newer"), [(1, False), (2, False), (3, True)])
+def test_a_version_is_newer_than_that_of_the_list(version, is_newer):
+    line = Trace()
+    line.update(UPDATE)
+    found = line.update({**CHANGE, "listVersion": version}, "VersionMismatch", "t")
+    assert found == (["local_list.mismatch"] if is_newer else [])
+
+
+def test_a_full_update_without_a_list_empties_it():
+    line = Trace()
+    line.update({"listVersion": 2, "updateType": "Full"})
+    assert line.told(0) == []
+    assert line.told(2, "h") == ["local_list.told"]
+
+
+def test_what_was_added_and_taken_out_again_leaves_the_rest():
+    line = Trace()
+    line.update(UPDATE)
+    line.update(CHANGE, name="t")
+    line.update({**CHANGE, "listVersion": 4, "localAuthorizationList": [{"idTag": "B"}]}, name="u")
+    assert line.told(4) == []
+    assert line.told(0, "h") == ["local_list.told"]
+
+
+def test_a_list_just_short_enough_to_follow(monkeypatch):
+    monkeypatch.setattr(lists16, "REMEMBERED", 1)
+    line = Trace()
+    line.update(UPDATE)
+    line.update({**CHANGE, "localAuthorizationList": [{"idTag": "A"}]}, name="t")
+    assert line.told(0) == []
+    assert line.told(3, "h") == ["local_list.told"]
+
+
+def test_a_message_that_was_triggered_may_come_by_itself_meanwhile():
+    line = Trace()
+    line.boot()
+    line.csms(2, "t", "TriggerMessage", {"requestedMessage": "Heartbeat"})
+    assert line.cs(2, "h", "Heartbeat", {}) == []

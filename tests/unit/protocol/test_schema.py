@@ -43,24 +43,30 @@ def test_direction():
     assert direction(Version.V16, "TransactionEvent") == frozenset()
 
 
-def test_all_limits_with_one_decimal_are_legal():
-    def payload(limit):
-        return {
-            "connectorId": 1,
-            "csChargingProfiles": {
-                "chargingProfileId": 1,
-                "stackLevel": 0,
-                "chargingProfilePurpose": "TxProfile",
-                "chargingProfileKind": "Relative",
-                "chargingSchedule": {
-                    "chargingRateUnit": "A",
-                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
-                },
+def limited(limit, **values):
+    """Give a SetChargingProfile.req."""
+    return {
+        "connectorId": 1,
+        "csChargingProfiles": {
+            "chargingProfileId": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit} | values],
             },
-        }
+        },
+    }
 
-    assert all(not rules("SetChargingProfile", payload(tenth / 10)) for tenth in range(1001))
-    assert rules("SetChargingProfile", payload(0.55)) == ["schema.multiple"]
+
+def test_all_limits_with_one_decimal_are_legal():
+    assert all(not rules("SetChargingProfile", limited(tenth / 10)) for tenth in range(1001))
+    assert rules("SetChargingProfile", limited(0.55)) == ["schema.multiple"]
+
+
+def test_a_long_number_hides_no_fault_beside_it():
+    assert rules("SetChargingProfile", limited(1e300, numberPhases="3")) == ["schema.type"]
 
 
 def test_stop_transaction_without_reason_is_legal():
@@ -206,8 +212,11 @@ def test_an_empty_list_of_certificates_is_legal_in_16():
 
 
 def test_disagreement_is_an_error_of_the_kit(monkeypatch):
+    seen = []
+
     class Agreeable:
-        def is_valid(self, _payload):
+        def is_valid(self, payload):
+            seen.append(payload)
             return True
 
     monkeypatch.setattr(schema, "_second", lambda *_: Agreeable())
@@ -215,8 +224,10 @@ def test_disagreement_is_an_error_of_the_kit(monkeypatch):
         violations(Version.V16, "Heartbeat", "response", {})
     assert (error.value.payload, error.value.second) == ({}, [])
     assert "currentTime" in error.value.first[0]
+    assert seen.pop() == {}
     with pytest.raises(ValidatorsDisagree) as error:
         violations(Version.V16, "Heartbeat", "response", {"x": 1})
+    assert seen.pop() == {"x": 1}
     what, *rest = str(error.value).split("; ")
     assert what.startswith("jsonschema accepts this Heartbeat response, jsonschema-rs refuses it (")
     assert rest == [f"{error.value.first[1]}): {{'x': 1}}"]

@@ -414,6 +414,14 @@ class TestAnswers:
         assert found.rule == "rpc.swapped"
         assert found.message == "the answer to ClearCache is one to GetLocalListVersion (message id k2)"
 
+    def test_a_swap_is_found_behind_a_call_of_the_same_action(self):
+        line = Line()
+        line.csms(*CLEAR)
+        line.csms(2, "k2", "ClearCache", {}, malformed=True)
+        line.csms(2, "k3", 7, {}, malformed=True)
+        line.csms(2, "k4", "GetLocalListVersion", {}, malformed=True)
+        assert line.cs(3, "k", {"listVersion": 1}) == ["rpc.swapped"]
+
     def test_a_long_id_in_the_words_is_cut(self):
         line = Line()
         line.csms(*CLEAR)
@@ -455,6 +463,8 @@ class TestAnswers:
         assert line.cs(3, "k", {"x": 1}) == []
         line.csms(2, "k2", 7, {}, malformed=True)
         assert line.cs(3, "k2", {"x": 1}) == []
+        line.csms(2, "k3", "Nonsense", {}, malformed=True)
+        assert line.cs(3, "k3", {"chargingSchedule": {}}) == []
 
 
 class TestVersion21:

@@ -7,6 +7,8 @@ from ocpp_tck.protocol.rule import EXAMPLE_START, NOW
 from ocpp_tck.protocol.types import Side, Version
 
 START = EXAMPLE_START
+BOOT = {"chargePointVendor": "v", "chargePointModel": "m"}
+BOOT_20 = {"reason": "PowerUp", "chargingStation": {"vendorName": "v", "model": "m"}}
 
 
 def replay(example):
@@ -55,4 +57,12 @@ class Line:
         return [violation.rule for violation in self.judge.overdue(self.time)]
 
 
-__all__ = ["NOW", "START", "Line", "replay"]
+def boot(line, status, identifier="b", interval=60):
+    payload = BOOT if line.judge._version is Version.V16 else BOOT_20
+    return [
+        *line.cs(2, identifier, "BootNotification", payload),
+        *line.csms(3, identifier, {"status": status, "interval": interval, "currentTime": NOW}),
+    ]
+
+
+__all__ = ["BOOT", "NOW", "START", "Line", "boot", "replay"]
