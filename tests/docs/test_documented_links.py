@@ -13,6 +13,19 @@ EVERY = HAND | GENERATED
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
+_INCLUDE = re.compile(r'--8<-- "([^":]+)(?::(\w+))?"')
+
+
+def not_included(text):
+    """Give the lines that are meant to include an example, and include nothing."""
+    for line in re.findall(r"^.*--8.*$", text, flags=re.MULTILINE):
+        found = _INCLUDE.fullmatch(line.strip())
+        example = written.ROOT / "docs/examples" / found[1] if found else None
+        text_of_it = example.read_text(encoding="utf-8") if example is not None and example.is_file() else None
+        if text_of_it is None or (found[2] and f"--8<-- [start:{found[2]}]" not in text_of_it):
+            yield line
+
+
 def dead(page, text, existing):
     for target in _LINK.findall(re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)):
         path = target.partition("#")[0]
@@ -29,6 +42,16 @@ def test_links_lead_to_pages(page):
 
 def test_a_dead_link_would_be_seen():
     assert list(dead("a/b.md", "[x](../c.md) [y](d.md)", {"c.md"})) == ["d.md"]
+
+
+@pytest.mark.parametrize("page", sorted(HAND))
+def test_an_example_is_included_as_it_is(page):
+    assert list(not_included(HAND[page])) == []
+
+
+def test_an_example_that_is_not_included_would_be_seen():
+    lines = ['--8 < --"python/driver.py"', '--8<-- "python/gone.py"', '--8<-- "csms-rest/server.py:gone"']
+    assert list(not_included("\n".join([*lines, '--8<-- "csms-rest/server.py:routes"']))) == lines
 
 
 def test_the_readme_links_to_pages():
