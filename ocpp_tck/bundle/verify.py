@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 UNSIGNED = "not signed"
 UNCHECKED = "signed, but no key was given to check it with"
 _SHOWN = 120
+_FEW = 5
+"""Reports that are not there and are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,21 +216,30 @@ class _Verifying:
             write_reports(again)
             for name, text in facts_files(model).items():
                 (again / name).write_text(text, encoding="utf-8", newline="\n")
+            made = [path for path in sorted(again.rglob("*")) if path.is_file() and path.name not in kept]
+            names = [path.relative_to(again).as_posix() for path in made]
+            self.problems += _missing([name for name in names if not (self.folder / name).exists()])
             self.problems += [
                 problem
-                for path in sorted(again.rglob("*"))
-                if path.is_file() and path.name not in kept
-                for problem in _differs(path, self.folder / path.relative_to(again), path.relative_to(again).as_posix())
+                for path, name in zip(made, names, strict=True)
+                if (self.folder / name).exists()
+                for problem in _differs(path, self.folder / name, name)
             ]
+
+
+def _missing(names: list[str]) -> list[str]:
+    """Say which reports are not there, in one line where they are many: a killed run has none."""
+    if len(names) <= _FEW:
+        return [f"{name}: is not there, though the journals give it" for name in names]
+    first = ", ".join(sorted(names, key=lambda name: ("/" in name, name))[:_FEW])
+    more = f"{first} and {len(names) - _FEW} more are not there, though the journals give them"
+    return [f"{more}; `ocpp-tck report` writes them"]
 
 
 def _differs(made: Path, found: Path, name: str) -> Iterator[str]:
     """Say where a file differs from the one that was made again."""
     try:
         there, wanted = found.read_bytes(), made.read_bytes()
-    except FileNotFoundError:
-        yield f"{name}: is not there, though the journals give it"
-        return
     except OSError as problem:
         yield f"{name}: can't be read: {problem.strerror}"
         return

@@ -295,6 +295,15 @@ def test_a_killed_run_is_not_whole_and_its_last_case_is_not_recomputable(run):
     assert [one.open for one in found.open] == ["the run was killed or interrupted in it"]
 
 
+def test_a_run_without_its_reports_says_so_in_one_line(run):
+    for path in [path for path in run.rglob("*") if path.is_file() and not path.name.startswith("journal")]:
+        path.unlink()
+    told = [one for one in verify(run).problems if "journals give" in one]
+    assert len(told) == 1
+    assert told[0].startswith("ctrf.json, environment.json, junit.xml, pics.json, report.html and ")
+    assert "`ocpp-tck report` writes them" in told[0]
+
+
 def test_records_that_no_kit_wrote_do_not_stop_the_verification(run):
     def change(records):
         for record in records:
