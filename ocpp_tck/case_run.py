@@ -171,9 +171,15 @@ class CaseRun:
         self.verdict = whole(own, verdicts)
         self.cause = self._decisive(broken)
         run.drivers.close_prompt()
-        if own in _DONE and (told := _KEPT.get(self.case.changes)):
-            run.remark(BEFORE_NEXT_RUN + told.format(profile=run.security_profile))
+        if own in _DONE and self.has_to_follow():
+            run.remark(BEFORE_NEXT_RUN + _KEPT[self.case.changes].format(profile=run.security_profile))
         self._write_end(phase)
+
+    def has_to_follow(self) -> bool:
+        """Whether the configuration says something else than the case has left behind."""
+        if self.case.changes == "security_profile":
+            return self._run.security_profile != self._run.settings.connection.security_profile
+        return self.case.changes in _KEPT
 
     def _settled(self) -> Exception | None:
         try:

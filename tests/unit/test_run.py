@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ocpp_tck.case_run import CaseRun
 from ocpp_tck.protocol.types import Version
 from ocpp_tck.run import Run, describe_run
 from ocpp_tck.settings import Connection, Identity, Settings, Sut
@@ -32,3 +33,16 @@ def test_a_run_says_by_which_documents_and_in_which_scope_it_judges(version):
     assert told.specification[0].startswith(f"OCPP {version} edition")
     assert "errata" in told.specification[0]
     assert told.scope == scope
+
+
+@pytest.mark.parametrize(
+    ("changes", "left", "follows"),
+    [("security_profile", 2, True), ("security_profile", 1, False), ("password", 1, True), ("firmware", 1, False)],
+)
+def test_the_configuration_has_to_follow_what_a_case_left_otherwise(changes, left, follows):
+    connection = SimpleNamespace(security_profile=1)
+    run = SimpleNamespace(
+        clock=SimpleNamespace(monotonic=float), security_profile=left, settings=SimpleNamespace(connection=connection)
+    )
+    current = CaseRun(run, SimpleNamespace(changes=changes), "1.6", "node", ())
+    assert current.has_to_follow() is follows
