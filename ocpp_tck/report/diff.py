@@ -34,6 +34,9 @@ KINDS = {
     "other": "Otherwise changed",
 }
 """What can become of a case, in the order in which it is told."""
+_FEW = 12
+"""Cases that are gone and are told one by one."""
+_IN_A_LINE = 6
 _CIRCUMSTANCES = ("kit_version", "catalogue_sha256", "selection", "retries")
 _TABLES = ("limits", "pics", "test_data", "environment")
 
@@ -231,6 +234,9 @@ def _text(difference: Difference, *, strict: bool) -> Iterator[str]:
     for kind, title in KINDS.items():
         if changes := difference.of(kind):
             yield f"{title} ({len(changes)})"
+            if kind == "gone" and len(changes) > _FEW:
+                yield from _by_verdict(changes)
+                continue
             for change in changes:
                 yield line(f"  {change.id:<18} {_way(change)}  {change.title}")
                 for name, cause in (("was", change.cause_before), ("now", change.cause_after)):
@@ -241,6 +247,14 @@ def _text(difference: Difference, *, strict: bool) -> Iterator[str]:
         for what, then, now in difference.circumstances:
             yield line(f"  {what}: {then} → {now}")
     yield _sum(difference, strict=strict)
+
+
+def _by_verdict(changes: tuple[Change, ...]) -> Iterator[str]:
+    """Name many cases that are gone by what they were: most often nobody had chosen them."""
+    for verdict in dict.fromkeys(change.before for change in changes):
+        ids = [change.id for change in changes if change.before == verdict]
+        for at in range(0, len(ids), _IN_A_LINE):
+            yield line(f"  {_label(verdict) if at == 0 else '':<16} {' '.join(ids[at : at + _IN_A_LINE])}")
 
 
 def _way(change: Change) -> str:
@@ -255,7 +269,8 @@ def _label(verdict: str) -> str:
 def _sum(difference: Difference, *, strict: bool) -> str:
     count = len(difference.regressions(strict=strict))
     found = "no regression" if not count else "1 regression" if count == 1 else f"{count} regressions"
-    return f"{found}, {len(difference.of('fix'))} fixed, {difference.unchanged} cases as before"
+    same = "1 case" if difference.unchanged == 1 else f"{difference.unchanged} cases"
+    return f"{found}, {len(difference.of('fix'))} fixed, {same} as before"
 
 
 def as_markdown(difference: Difference, *, strict: bool = False) -> str:

@@ -108,6 +108,16 @@ def test_all_forms_say_the_same_and_nothing_acts(tmp_path):
     assert "2 regressions" in as_text(found, strict=True)
 
 
+def test_many_cases_that_are_gone_are_named_together(tmp_path):
+    before = {f"TC_{number}": "fail: x" if number % 5 == 0 else "pass" for number in range(1, 15)}
+    text = as_text(differ(tmp_path, before, {"TC_14": "pass"}))
+    gone = text[text.index("Gone (13)") :].splitlines()
+    assert gone[1].split() == ["Pass", "TC_1", "TC_2", "TC_3", "TC_4", "TC_6", "TC_7"]
+    assert gone[2].split() == ["TC_8", "TC_9", "TC_11", "TC_12", "TC_13"]
+    assert gone[3].split() == ["Fail", "TC_5", "TC_10"]
+    assert text.endswith("no regression, 0 fixed, 1 case as before")
+
+
 def test_other_roles_can_not_be_compared(tmp_path):
     one = report(tmp_path / "a", {"TC_1": "pass"})
     other = report(tmp_path / "b", {"TC_1": "pass"}, role="csms")
