@@ -65,6 +65,15 @@ def test_another_cause_than_listed_fails_the_run(tmp_path, known):
     assert "listed as fail with 'idTag' in its cause" in apply_known(seen, entries).deviations[0]
 
 
+@pytest.mark.parametrize(("step", "code"), [("1", 0), ("11", 1), ("1a", 0)])
+def test_a_step_is_not_another_whose_number_begins_alike(tmp_path, known, step, code):
+    entries = known(ENTRY + 'cause = "step 1"\n')
+    run = Synthetic(tmp_path / "run").begin()
+    run.case("TC_1")
+    run.end_case("fail", "TC_1", cause=f"step {step}")
+    assert run_exit_code(load_model(run.done()), entries) == code
+
+
 def test_a_kit_error_stays_a_kit_error(tmp_path, known):
     assert run_exit_code(model(tmp_path, TC_1="error"), known(ENTRY)) == 2
 
