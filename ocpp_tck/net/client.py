@@ -111,6 +111,8 @@ def _refusal(error: Exception, attempt: Handshake, url: str, seconds: float, *, 
     elif isinstance(error, NegotiationError):
         reason = f"the CSMS chose a subprotocol that was not offered: {error}"
         cause, by = "subprotocol", "kit"
+    elif isinstance(error, ConnectionRefusedError):
+        reason = f"no connection to {url}: nothing listens there; is the CSMS running, and is that its address?"
     elif isinstance(error, InvalidURI):
         reason, by = f"connection.url is not a WebSocket address: {error}", "kit"
     elif isinstance(error, InvalidHandshake):

@@ -90,6 +90,7 @@ def test_nothing_listens(kit):
     complete(ran, 1)
     assert ran.verdicts == {"900": "inconclusive", "901": "inconclusive"}
     assert "no connection to ws://127.0.0.1" in cause(ran, "900")
+    assert "nothing listens there; is the CSMS running" in cause(ran, "900")
     assert "no connection to ws://127.0.0.1" in ran.text
 
 
