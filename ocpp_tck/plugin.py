@@ -201,11 +201,13 @@ class Kit:
             raise pytest.UsageError(str(error)) from None
 
     def _known(self) -> tuple[Known, ...]:
-        from ocpp_tck.report.known import KnownFailuresError, load_known  # noqa: PLC0415
+        """Read the known failures once: an edit during the run changes nothing."""
+        from ocpp_tck.report.known import KnownFailuresError, parse_known, read_known  # noqa: PLC0415
 
         path = self.config.getoption("--ocpp-known-failures")
         try:
-            return load_known(path) if path else ()
+            self.known_text = read_known(path) if path else ""
+            return parse_known(self.known_text, path) if path else ()
         except KnownFailuresError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -610,7 +612,7 @@ class Kit:
 
         try:
             write_index(self.folder)
-            keep_inputs(self.folder, self.settings, self.config.getoption("--ocpp-known-failures"))
+            keep_inputs(self.folder, self.settings, self.known_text)
             self.model = write_reports(self.folder, self.known)
             seal_run(self.folder, self.model, self.settings)
         except (JournalError, ReportError, SealError, ManifestError) as error:

@@ -18,6 +18,7 @@ from ocpp_tck.evidence.files import write_whole
 from ocpp_tck.evidence.index import read_journals, verify_run, write_index
 from ocpp_tck.evidence.journal import Journal, JournalError
 from ocpp_tck.evidence.manifest import ManifestError
+from ocpp_tck.evidence.merged import MERGE
 from ocpp_tck.report.known import KEPT, KnownFailuresError
 from ocpp_tck.report.write import ReportError, write_reports
 
@@ -56,11 +57,15 @@ def anonymise(folder: Path, target: Path, *, vendor: bool = False) -> None:
     Raises:
         AnonymiseError: the run is damaged, or the copy can't be written.
     """
+    if (folder / MERGE).exists():
+        raise AnonymiseError(f"{folder}: holds several runs; anonymise each of them, and merge the copies")
     damage = [one for one in verify_run(folder) if "killed" not in one]
     if damage:
         raise AnonymiseError(f"{damage[0]}; evidence that is not whole is not copied")
     if target.exists():
         raise AnonymiseError(f"{target}: exists; give another name")
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise AnonymiseError(f"{target}: lies in the folder of the run; give a name outside of it")
     try:
         journals = read_journals(folder)
         names = _learnt(journals, vendor=vendor)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.config_copy import masked_config
@@ -20,6 +19,7 @@ from ocpp_tck.report.model import ANONYMISED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -126,16 +126,28 @@ def stated(run_dir: Path, manifest: Manifest, model: ReportModel) -> bytes:
     return statement(run_dir, manifest, result)
 
 
-def keep_inputs(run_dir: Path, settings: Settings, known_failures: str | None) -> None:
-    """Copy into the folder of a run what it was told: the configuration, masked, and the known failures.
+def keep_inputs(run_dir: Path, settings: Settings, known_failures: str) -> None:
+    """Write into the folder of a run what it was told: the configuration, masked, and the text of the known failures.
 
     Raises:
-        SealError: a file can't be read or written.
+        SealError: a file can't be written.
     """
     try:
         write_whole(run_dir / CONFIG, masked_config(settings))
-        if known_failures:
-            write_whole(run_dir / KEPT, Path(known_failures).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SealError(_told(problem, run_dir)) from problem
+    keep_known(run_dir, known_failures)
+
+
+def keep_known(run_dir: Path, text: str) -> None:
+    """Write the known failures that hold for a run into its folder; an empty text: none do.
+
+    Raises:
+        SealError: the file can't be written.
+    """
+    try:
+        if text:
+            write_whole(run_dir / KEPT, text)
         else:
             (run_dir / KEPT).unlink(missing_ok=True)
     except OSError as problem:

@@ -18,6 +18,8 @@ from ocpp_tck.evidence.dsse import EnvelopeError, key_id, read_envelope
 from ocpp_tck.evidence.index import INDEX, find_journals, read_journals, verify_run
 from ocpp_tck.evidence.journal import JournalDamaged
 from ocpp_tck.evidence.manifest import ATTESTATION, MANIFEST, ManifestError, check_manifest, read_manifest
+from ocpp_tck.evidence.merged import MERGE, RUNS, merged_runs, verify_merged
+from ocpp_tck.report.fold import fold
 from ocpp_tck.report.known import KEPT, KnownFailuresError
 from ocpp_tck.report.write import load_kept, write_reports
 
@@ -35,7 +37,7 @@ UNSIGNED = "not signed"
 UNCHECKED = "signed, but no key was given to check it with"
 _SHOWN = 120
 _FEW = 5
-"""Reports that are not there and are named one by one."""
+"""What is named one by one where there may be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +119,51 @@ class _Verifying:
     notes: list[str] = field(default_factory=list)
 
     def carry_out(self) -> Verified:
-        self.problems += [self._named(problem) for problem in verify_run(self.folder)]
+        self.problems += [self._named(problem) for problem in self._evidence()]
         manifest = self._manifest()
         try:
-            journals = read_journals(self.folder)
+            runs = self._runs()
             model = load_kept(self.folder)
         except (JournalDamaged, KnownFailuresError) as damage:
             self.problems += [] if isinstance(damage, JournalDamaged) else [self._named(str(damage))]
             self.notes.append("reports and verdicts were not checked, since what they are made of is damaged")
             return self._done(self._signature(manifest, None))
-        same_kit = self._kit(model)
-        self._reports(model, same_kit=same_kit)
+        same = {name: self._kit(name, fold(journals)) for name, journals in runs.items()}
+        self._reports(model, same_kit=all(same.values()))
+        self._softened(model)
         signature = self._signature(manifest, model)
-        cases = tuple(recompute(journals, same_kit=same_kit))
+        cases = tuple(
+            replace(one, journal=f"{name}{one.journal}")
+            for name, journals in runs.items()
+            for one in recompute(journals, same_kit=same[name])
+        )
         self.problems += [f"{one.journal}: {one.case}: {one.difference}" for one in cases if one.difference]
         return replace(
             self._done(signature),
             cases=cases,
             masked_rules=sum(not one.recomputable for case in model.cases for one in case.violations),
-            original=_original(journals),
+            original=_original([journal for journals in runs.values() for journal in journals]),
         )
+
+    def _evidence(self) -> list[str]:
+        """Check hash chains and indexes, of one run or of several merged ones."""
+        try:
+            return verify_run(self.folder) if merged_runs(self.folder) is None else verify_merged(self.folder)
+        except JournalDamaged as damage:
+            return [str(damage)]
+
+    def _runs(self) -> dict[str, list[JournalFile]]:
+        """Read the journals of each run, by what stands before their names in the folder."""
+        runs = merged_runs(self.folder)
+        if runs is None:
+            return {"": read_journals(self.folder)}
+        return {f"{RUNS}/{run.name}/": read_journals(run.folder(self.folder)) for run in runs}
+
+    def _softened(self, model: ReportModel) -> None:
+        """Say what a file, and not the journals, takes the force of."""
+        if known := [case.id for case in model.cases if case.known]:
+            named = f"{', '.join(known[:_FEW])}{' and more' if len(known) > _FEW else ''}"
+            self.notes.append(f"{KEPT}, which no journal vouches for, has {len(known)} verdict(s) as known: {named}")
 
     def _done(self, signature: str) -> Verified:
         return Verified(tuple(dict.fromkeys(self.problems)), tuple(self.notes), signature)
@@ -145,7 +172,7 @@ class _Verifying:
         """Name a file by its path in the folder."""
         return text.replace(f"{self.folder}/", "").replace(f"{self.folder}: ", "")
 
-    def _kit(self, model: ReportModel) -> bool:
+    def _kit(self, name: str, model: ReportModel) -> bool:
         """Say when this is another kit than the one that has judged; gives whether it is the same."""
         catalogue = hashlib.sha256((cases_root() / "catalogue.csv").read_bytes()).hexdigest()
         what = []
@@ -155,7 +182,9 @@ class _Verifying:
             what.append("its catalogue of cases is another one")
         if what:
             means = "reports are not compared, and a verdict that comes out otherwise may be due to that"
-            self.notes.append(f"{' and '.join(what)}: {means}; verify it with the kit that wrote it to be sure")
+            where = f"{name}: " if name else ""
+            told = f"{' and '.join(what)}: {means}; verify it with the kit that wrote it to be sure"
+            self.notes.append(where + told)
         return not what
 
     def _manifest(self) -> Manifest | None:
@@ -209,14 +238,16 @@ class _Verifying:
             return
         with tempfile.TemporaryDirectory(prefix="ocpp-tck-verify-") as scratch:
             again = Path(scratch)
-            for path in (*find_journals(self.folder), self.folder / INDEX, self.folder / KEPT):
+            for path in (*find_journals(self.folder), *(self.folder / name for name in (INDEX, KEPT, MERGE))):
                 if path.is_file():
                     shutil.copyfile(path, again / path.name)
-            kept = {path.name for path in again.iterdir()}
+            if merged_runs(self.folder) is not None:
+                shutil.copytree(self.folder / RUNS, again / RUNS)
+            given = set(again.rglob("*"))
             write_reports(again)
             for name, text in facts_files(model).items():
                 (again / name).write_text(text, encoding="utf-8", newline="\n")
-            made = [path for path in sorted(again.rglob("*")) if path.is_file() and path.name not in kept]
+            made = [path for path in sorted(again.rglob("*")) if path.is_file() and path not in given]
             names = [path.relative_to(again).as_posix() for path in made]
             self.problems += _missing([name for name in names if not (self.folder / name).exists()])
             self.problems += [

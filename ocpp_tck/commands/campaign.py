@@ -27,18 +27,23 @@ def merge(folders: tuple[Path, ...], output: Path, known_failures: Path | None, 
     the attempts at its software version, those that came to a verdict decide; where they differ the case is flaky and
     the worst decides.
     """
+    from ocpp_tck.bundle.seal import SealError, keep_known, seal  # noqa: PLC0415
     from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
+    from ocpp_tck.evidence.manifest import ManifestError  # noqa: PLC0415
     from ocpp_tck.evidence.merged import MergeError  # noqa: PLC0415
-    from ocpp_tck.report.known import KnownFailuresError, load_known, run_exit_code  # noqa: PLC0415
+    from ocpp_tck.report.known import KnownFailuresError, parse_known, read_known, run_exit_code  # noqa: PLC0415
     from ocpp_tck.report.merge import merge_runs  # noqa: PLC0415
     from ocpp_tck.report.terminal import summary_lines  # noqa: PLC0415
     from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
 
     try:
-        known = load_known(known_failures) if known_failures else ()
+        text = read_known(known_failures) if known_failures else ""
+        known = parse_known(text, known_failures) if known_failures else ()
         merge_runs(folders, output, mixed=mixed)
+        keep_known(output, text)
         model = write_reports(output, known)
-    except (JournalError, ReportError, MergeError, KnownFailuresError) as error:
+        seal(output, model)
+    except (JournalError, ReportError, MergeError, KnownFailuresError, SealError, ManifestError) as error:
         raise _Refused(str(error)) from None
     for one in summary_lines(model, output):
         click.echo(one)

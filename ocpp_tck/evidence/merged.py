@@ -65,7 +65,7 @@ def merged_runs(folder: Path) -> tuple[MergedRun, ...] | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        runs = tuple(_run(entry) for entry in found["runs"]) if found["format"] == _FORMAT else ()
+        runs = _runs(found["runs"]) if found["format"] == _FORMAT else ()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise JournalDamaged(f"{path}: not a list of merged runs; merge them again") from problem
     if not runs:
@@ -73,9 +73,16 @@ def merged_runs(folder: Path) -> tuple[MergedRun, ...] | None:
     return runs
 
 
+def _runs(entries: Any) -> tuple[MergedRun, ...]:
+    runs = tuple(map(_run, entries))
+    if len({run.name for run in runs}) < len(runs):
+        raise ValueError(entries)
+    return runs
+
+
 def _run(entry: Any) -> MergedRun:
     names = (entry["name"], *entry["journals"])
-    if any(_ODD.search(name) or name.startswith(".") for name in names):
+    if any(not name or _ODD.search(name) or name.startswith(".") for name in names):
         raise ValueError(names)
     return MergedRun(
         entry["name"], str(entry["source"]), {name: str(value) for name, value in entry["journals"].items()}
@@ -118,6 +125,9 @@ def copy_runs(runs: Iterable[tuple[Path, str]], target: Path) -> tuple[MergedRun
     Raises:
         MergeError: something is there already, or can't be read or written.
     """
+    runs = list(runs)
+    if any(target.resolve().is_relative_to(folder.resolve()) for folder, _ in runs):
+        raise MergeError(f"{target}: lies in the folder of a run; name a folder outside of it")
     try:
         if target.exists() and any(target.iterdir()):
             raise MergeError(f"{target}: something is there already; name a new folder")
@@ -167,8 +177,10 @@ def verify_merged(folder: Path) -> list[str]:
     runs = merged_runs(folder)
     if runs is None:
         return [f"{folder}: no {MERGE} here; `ocpp-tck merge` makes it"]
+    listed = {run.name for run in runs}
+    others = [f"{path}: was not merged" for path in sorted((folder / RUNS).glob("*")) if path.name not in listed]
     of_each = [problem for run in runs for problem in verify_run(run.folder(folder))]
-    return check_copies(folder, runs) + of_each
+    return check_copies(folder, runs) + others + of_each
 
 
 def _digest(path: Path) -> str:

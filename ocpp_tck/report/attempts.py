@@ -71,9 +71,7 @@ def history_line(case: Case) -> str:
 
 
 def _of_one_run(attempts: list[Case]) -> _Decision:
-    judged = [
-        case for case in attempts if case.verdict not in _OUTSIDE and (not case.interrupted or case.verdict in _FOUND)
-    ]
+    judged = [case for case in attempts if case.verdict not in _OUTSIDE and _is_whole(case)]
     is_tried = any(not case.interrupted for case in judged)
     return _worst(judged) or attempts[-1], is_tried and len({case.verdict for case in judged}) > 1
 
@@ -86,11 +84,16 @@ def _of_several(attempts: list[Case]) -> _Decision:
     newest = next((case.firmware for case in reversed(tried) if case.firmware), "")
     before = (at for at in range(len(tried), 0, -1) if tried[at - 1].firmware not in {"", newest})
     same = tried[next(before, 0) :]
-    judged = [case for case in same if (case.verdict.is_decided and not case.interrupted) or case.flaky]
+    judged = [case for case in same if (case.verdict.is_decided and _is_whole(case)) or case.flaky]
     if not judged:
         return same[-1], False
     flaky = any(case.flaky for case in judged) or len({case.verdict for case in judged}) > 1
     return _worst(reversed(judged)) or judged[-1], flaky
+
+
+def _is_whole(case: Case) -> bool:
+    """Whether an attempt came to its end, or had found something before it was cut off."""
+    return not case.interrupted or case.verdict in _FOUND
 
 
 def _worst(cases: Iterable[Case]) -> Case | None:

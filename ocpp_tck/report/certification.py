@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ocpp_tck.report.known import never_begun
 from ocpp_tck.report.model import LABELS
 from ocpp_tck.report.text import often
 from ocpp_tck.verdict import Verdict
@@ -66,8 +67,7 @@ def _afterwards(model: ReportModel) -> Iterator[str]:
         yield f"it is made of {len(run.parts)} runs"
     if run.selection and not run.objections:
         yield f"only a part of the cases was asked for: {run.selection}"
-    tried = {case.id for case in model.cases}
-    if never := [one for one in run.asked if one not in tried]:
+    if never := never_begun(model):
         yield f"{len(never)} of the cases that were asked for did not begin: {_some(never)}"
     for verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE, Verdict.NOT_RUN):
         ids = [case.id for case in model.cases if case.counts and case.verdict is verdict]

@@ -89,10 +89,27 @@ def load_known(path: Path | str, case_ids: Collection[str] | None = None) -> tup
     Raises:
         KnownFailuresError: the file is missing, is no TOML, or an entry is wrong.
     """
+    return parse_known(read_known(path), path, case_ids)
+
+
+def read_known(path: Path | str) -> str:
+    """Read the text of a file of known failures.
+
+    Raises:
+        KnownFailuresError: the file is missing, or is no text.
+    """
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return Path(path).read_text(encoding="utf-8")
     except OSError as problem:
         raise KnownFailuresError(f"{path}: cannot read the known failures: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise KnownFailuresError(f"{path}: not a TOML file: {problem}") from problem
+
+
+def parse_known(text: str, path: Path | str, case_ids: Collection[str] | None = None) -> tuple[Known, ...]:
+    """Read the text of a file of known failures; arguments and errors as of `load_known`."""
+    try:
+        table = tomllib.loads(text)
     except ValueError as problem:
         raise KnownFailuresError(f"{path}: not a TOML file: {problem}") from problem
     unknown = sorted(table.keys() - {"known"})
@@ -184,7 +201,8 @@ def _deviation(entry: Known, case: Case, day: date) -> str:
 def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bool = False) -> int:
     """Give the exit code of a run: as `verdict.exit_code`, with the known failures taken out.
 
-    A deviation from the list gives at least 1.
+    A deviation from the list gives at least 1. Where cases that were asked for did not begin, or not end, what did can't
+    pass for the whole: that is an interrupted run, whichever way it ended.
     """
     applied = apply_known(model, known) if known else model
     verdicts = [Verdict.PASS if case.known else case.verdict for case in applied.cases if case.counts]
@@ -193,4 +211,11 @@ def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bo
     code = exit_code(verdicts, strict=strict)
     if applied.deviations and code != EXIT_KIT_ERROR:
         return EXIT_FAILED
-    return code
+    cut = any(case.interrupted for case in applied.cases if case.counts)
+    return EXIT_KIT_ERROR if code != EXIT_FAILED and (cut or never_begun(applied)) else code
+
+
+def never_begun(model: ReportModel) -> list[str]:
+    """Give the ids of the cases that were asked for and did not begin."""
+    begun = {case.id for case in model.cases}
+    return [one for one in model.run.asked if one not in begun]

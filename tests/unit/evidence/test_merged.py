@@ -71,6 +71,18 @@ def test_what_is_there_is_not_overwritten(tmp_path, merged):
     assert copy_runs([(tmp_path / "one", "one")], tmp_path / "empty")
 
 
+def test_nothing_is_written_into_the_folder_of_a_run(tmp_path):
+    one = run(tmp_path / "one")
+    with pytest.raises(MergeError, match="lies in the folder of a run"):
+        copy_runs([(one, "one")], one / "merged")
+    assert not (one / "merged").exists()
+
+
+def test_a_run_that_was_put_there_later_is_told(merged):
+    (merged / "runs" / "03-new").mkdir()
+    assert f"{merged / 'runs/03-new'}: was not merged" in verify_merged(merged)
+
+
 def test_a_folder_that_can_not_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(MergeError, match="nothing was merged"):
@@ -106,6 +118,8 @@ def test_the_evidence_of_each_run_is_verified(merged):
         '{"format": 1, "runs": [{"name": "a", "source": "x", "journals": {"/etc/passwd": "0"}}]}',
         '{"format": 1, "runs": [{"name": "a", "source": "x", "journals": []}]}',
         '{"format": 1, "runs": 1}',
+        '{"format": 1, "runs": [{"name": "", "source": "x", "journals": {}}]}',
+        '{"format": 1, "runs": [{"name": "a", "source": "x", "journals": {}}, {"name": "a", "source": "y", "journals": {}}]}',
     ],
 )
 def test_a_list_that_is_none_is_told(tmp_path, text):

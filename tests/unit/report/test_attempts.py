@@ -93,6 +93,8 @@ def test_in_one_run_the_worst_that_judged_decides(verdicts, number, flaky):
         (["fail ?", "pass ?"], 1, True),
         (["fail 1", "pass ?", "pass 2"], 3, False),
         (["pass! 1", "fail 1"], 2, False),
+        (["fail! 1", "pass 1"], 1, True),  # what was found before it was cut off is found
+        (["inconclusive! 1", "pass 1"], 2, False),
     ],
 )
 def test_over_several_runs_the_newest_product_speaks(tried, number, flaky):

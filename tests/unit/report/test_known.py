@@ -42,6 +42,28 @@ def test_without_known_failures_the_verdicts_decide(tmp_path, verdicts, strict, 
     assert run_exit_code(model(tmp_path, **verdicts), strict=strict) == code
 
 
+@pytest.mark.parametrize(("verdict", "code"), [("pass", 2), ("fail", 1), ("error", 2), ("not run", 2)])
+def test_what_did_not_begin_is_an_interrupted_run_and_no_pass(tmp_path, verdict, code):
+    run = Synthetic(tmp_path / "run").begin(asked=("TC_1", "TC_2"))
+    run.case("TC_1")
+    run.end_case(verdict, "TC_1", cause="" if verdict == "pass" else "it broke")
+    assert run_exit_code(load_model(run.done())) == code
+
+
+def test_a_known_failure_does_not_let_what_was_left_out_pass(tmp_path, known):
+    run = Synthetic(tmp_path / "run").begin(asked=("TC_1", "TC_2"))
+    run.case("TC_1")
+    run.end_case("fail", "TC_1", cause="it broke")
+    assert run_exit_code(load_model(run.done()), known(ENTRY)) == 2
+
+
+def test_a_case_whose_tidying_up_was_cut_off_is_no_pass(tmp_path):
+    run = Synthetic(tmp_path / "run").begin()
+    run.case("TC_1")
+    run.end_case("pass", "TC_1")
+    assert run_exit_code(load_model(run.done(ended=False))) == 2
+
+
 def test_a_known_failure_does_not_fail_the_run(tmp_path, known):
     entries = known(ENTRY + 'version = "1.6"\ncause = "connectorId"\n')
     seen = model(tmp_path, TC_1="fail", TC_2="pass")
