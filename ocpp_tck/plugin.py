@@ -10,17 +10,17 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from traceback import format_exc
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
 
 from ocpp_tck import outcome, pics
-from ocpp_tck.campaign import KINDS, Campaign
+from ocpp_tck.campaign import Campaign
 from ocpp_tck.case import Case, CaseError, case_of, cases_root, steps_of
 from ocpp_tck.evidence.earlier import Earlier
 from ocpp_tck.interrupts import Interrupts
+from ocpp_tck.options import add_options, narrowed
 from ocpp_tck.progress import LETTERS, Progress
 from ocpp_tck.verdict import EXIT_KIT_ERROR, NotApplicable, NotRun, Verdict
 
@@ -37,36 +37,13 @@ if TYPE_CHECKING:
 
 INTERRUPTIONS = (KeyboardInterrupt, pytest.exit.Exception)
 """What ends a run in the middle of a case, which then has no verdict and is run again."""
-_NARROWING = (
-    *("--ocpp-case", "--ocpp-profile", "--ocpp-only", "--ocpp-retry", "--ocpp-known-failures"),
-    *("--deselect", "--ignore", "--ignore-glob", "--maxfail"),
-)
-"""Options that choose cases, or soften verdicts."""
 _WORKER_HALTED = 3
 """Exit code of a worker that can't go on; xdist would replace one that ends with 2."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the kit's options."""
-    group = parser.getgroup("ocpp", "OCPP conformance")
-    group.addoption("--ocpp-config", metavar="FILE", help="ocpp-tck.toml of the product; switches the kit on")
-    group.addoption("--ocpp-sut", choices=("cs", "csms"), help="role of the product, over the file")
-    group.addoption("--ocpp-version", help="OCPP version of the run, over the file")
-    group.addoption("--ocpp-case", action="append", default=[], metavar="ID", help="run only this OCA case; repeatable")
-    group.addoption("--ocpp-profile", action="append", default=[], help="run only this profile; repeatable")
-    group.addoption("--ocpp-only", action="append", default=[], choices=KINDS, help="run only these of --ocpp-from")
-    group.addoption("--ocpp-from", metavar="DIR", help="the run whose verdicts choose the cases, with --ocpp-only")
-    group.addoption("--ocpp-retry", type=int, default=0, metavar="N", help="run what did not pass up to N times again")
-    group.addoption(
-        "--ocpp-certify", action="store_true", help="a certification run, refused if anything is against it"
-    )
-    group.addoption("--ocpp-report-dir", metavar="DIR", help="folder of this run's evidence (default reports/<time>)")
-    group.addoption("--ocpp-resume", metavar="DIR", help="go on with the interrupted run whose evidence is there")
-    group.addoption("--ocpp-known-failures", metavar="FILE", help="known deviations with a reason each")
-    group.addoption("--ocpp-sign-key", metavar="FILE", help="private key that signs the attestation of the run")
-    group.addoption("--ocpp-strict", action="store_true", help="a warning fails the run")
-    group.addoption("--ocpp-console", metavar="[HOST:]PORT", help="serve the operator's console there")
-    group.addoption("--ocpp-seed", type=int, help="seed of message ids and generated data")
+    add_options(parser.getgroup("ocpp", "OCPP conformance").addoption)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -299,20 +276,13 @@ class Kit:
         from ocpp_tck.certify import objections  # noqa: PLC0415
 
         over = {case for case, _, _ in self.earlier.over} if self.earlier is not None else set()
-        against = objections(self.settings, cases, narrowed=self._narrowed(), others=others, over=over)
+        against = objections(self.settings, cases, narrowed=narrowed(self.config.getoption), others=others, over=over)
         self.campaign = replace(self.campaign, asked=tuple(case.id for case in cases), objections=against)
         if self.campaign.certify and against and self.worker == "main":
             listed = "".join(f"\n  - {one}" for one in against)
             raise pytest.UsageError(
                 f"--certify: this would be no certification run; nothing was sent. Against it stands:{listed}"
             )
-
-    def _narrowed(self) -> list[str]:
-        """Give the options that choose cases or soften verdicts, as they were given."""
-        option = self.config.getoption
-        names = {name: name for name in _NARROWING} | {"-k": "keyword", "-m": "markexpr"}
-        found = [(shown.replace("--ocpp-", "--"), option(name, None)) for shown, name in names.items()]
-        return [f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in found if value]
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -603,23 +573,11 @@ class Kit:
             session.exitstatus = run_exit_code(self.model, self.known, strict=strict)
 
     def _report(self) -> None:
-        """Write index and reports; what goes wrong becomes the problem, unless there is an earlier one."""
-        from ocpp_tck.bundle.seal import SealError, keep_inputs, seal_run  # noqa: PLC0415
-        from ocpp_tck.evidence.index import write_index  # noqa: PLC0415
-        from ocpp_tck.evidence.journal import JournalError  # noqa: PLC0415
-        from ocpp_tck.evidence.manifest import ManifestError  # noqa: PLC0415
-        from ocpp_tck.report.write import ReportError, write_reports  # noqa: PLC0415
+        """Write reports and seal; what goes wrong becomes the problem, unless there is an earlier one."""
+        from ocpp_tck.bundle.conclude import conclude  # noqa: PLC0415
 
-        try:
-            write_index(self.folder)
-            keep_inputs(self.folder, self.settings, self.known_text)
-            self.model = write_reports(self.folder, self.known)
-            seal_run(self.folder, self.model, self.settings)
-        except (JournalError, ReportError, SealError, ManifestError) as error:
-            self.problem = self.problem or str(error)
-        except Exception:  # noqa: BLE001 - the journals are whole; only their rendering failed
-            again = f"`ocpp-tck report {self.folder}` tries again"
-            self.problem = self.problem or f"the reports could not be made; {again}\n{format_exc()}"
+        self.model, problem = conclude(self.folder, self.settings, self.known, self.known_text)
+        self.problem = self.problem or problem
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say in numbers what came out, and where the evidence is."""

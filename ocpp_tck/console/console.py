@@ -6,6 +6,7 @@ Whatever goes wrong in it is its own business: it is said once, and the run goes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import threading
 import time
@@ -178,7 +179,8 @@ class Console:
             self.problem = f"the operator's console has failed, the run goes on without it: {error!r}"
             if self._driver is not None:
                 self._driver.panel = None
-            self._tell(self.problem)
+            with contextlib.suppress(OSError, ValueError):  # a terminal that is gone is no reason to stop either
+                self._tell(self.problem)
 
     # -- what people say -------------------------------------------------------------------------------------------
 

@@ -77,7 +77,7 @@ class Door:
         """
         if self._is_shut(peer):
             raise Refused(f"too many wrong links; try again in {WINDOW:g} seconds", 429)
-        if not hmac.compare_digest(link.encode(), self.link.encode()):
+        if not hmac.compare_digest(_bytes(link), _bytes(self.link)):
             self._note_wrong(peer)
             if _digest(link) in self._used:
                 raise Refused("this link was used already; the terminal of the run shows the one that works now", 403)
@@ -92,8 +92,8 @@ class Door:
 
     def session(self, key: str) -> Session | None:
         """Give the session of a cookie; None when there is none."""
-        given = key.encode()
-        found = [one for one in self._sessions if hmac.compare_digest(one.key.encode(), given)]
+        given = _bytes(key)
+        found = [one for one in self._sessions if hmac.compare_digest(_bytes(one.key), given)]
         return found[0] if found else None
 
     def _is_shut(self, peer: str) -> bool:
@@ -115,4 +115,9 @@ def _new_link() -> str:
 
 
 def _digest(link: str) -> str:
-    return hashlib.sha256(link.encode()).hexdigest()
+    return hashlib.sha256(_bytes(link)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """Give a text as bytes, also one that is no Unicode: anybody can send it."""
+    return text.encode("utf-8", "surrogatepass")

@@ -44,6 +44,7 @@ MAY = {
     "ocpp_tck.interrupts": CASE,
     "ocpp_tck.doctor": CASE,
     "ocpp_tck.campaign": set(),
+    "ocpp_tck.options": {"ocpp_tck.campaign"},
     "ocpp_tck.certify": {"ocpp_tck.case", "ocpp_tck.pics", "ocpp_tck.plan", "ocpp_tck.settings"},
     "ocpp_tck.selection": CASE | {"ocpp_tck.report"},
     "ocpp_tck.progress": {"ocpp_tck.verdict"},

@@ -60,6 +60,17 @@ def test_damaged_evidence_is_not_copied(run, tmp_path):
     assert not (tmp_path / "shared").exists()
 
 
+def test_what_can_not_be_anonymised_as_it_is_says_what_can(run, tmp_path):
+    inside = command("anonymise", run, "-o", run / "shared")
+    assert (inside.exit_code, (run / "shared").exists()) == (1, False)
+    assert "lies in the folder of the run" in inside.output
+    assert verify(run).problems == ()
+    (tmp_path / "several").mkdir()
+    (tmp_path / "several" / "merge.json").write_text("{}")
+    told = command("anonymise", tmp_path / "several", "-o", tmp_path / "shared")
+    assert (told.exit_code, "anonymise each of them" in told.output) == (1, True)
+
+
 def test_an_anonymised_run_may_be_anonymised_again_and_still_names_the_original(recorded, tmp_path):
     command("anonymise", recorded.folder, "-o", tmp_path / "one")
     command("anonymise", tmp_path / "one", "-o", tmp_path / "two")

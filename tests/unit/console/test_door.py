@@ -39,7 +39,7 @@ def test_the_link_opens_one_session_and_is_then_another(door):
     assert door.enter(door.link, "10.0.0.2").key != session.key
 
 
-@pytest.mark.parametrize("key", ["", "x", "ä", "a" * 5000])
+@pytest.mark.parametrize("key", ["", "x", "ä", "\ud800", "a" * 5000])
 def test_a_made_up_session_is_none(door, key):
     door.enter(door.link, "10.0.0.1")
     assert door.session(key) is None
@@ -51,7 +51,7 @@ def test_no_session_without_a_link(door):
 
 def test_wrong_links_shut_the_door_for_their_address_and_for_a_while(door, clock):
     for _ in range(doors.TRIES):
-        assert refused(door, "wrong")[0] == 403
+        assert refused(door, "wrong\udfff")[0] == 403
     assert refused(door, door.link)[0] == 429
     door.enter(door.link, "10.0.0.2")
     clock.now += doors.WINDOW + 1
