@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ocpp_tck.commands.refusal import Refusal
 from ocpp_tck.verdict import EXIT_REFUSED
 
 _UNUSABLE = 2
@@ -50,8 +51,12 @@ def merge(folders: tuple[Path, ...], output: Path, known_failures: Path | None, 
     sys.exit(run_exit_code(model, known, strict=strict))
 
 
-class _Refused(click.ClickException):
+class _Refused(Refusal):
     exit_code = EXIT_REFUSED
+
+
+class _Incomparable(Refusal):
+    exit_code = _UNUSABLE
 
 
 @click.command()
@@ -73,8 +78,7 @@ def diff(before: Path, after: Path, form: str | None, *, strict: bool) -> None:
         names = str(before), str(after)
         found = differences.compare(read_result(before), read_result(after), names)
     except (ReadError, differences.DiffError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(_UNUSABLE)
+        raise _Incomparable(str(error)) from None
     if form == "json":
         click.echo(json.dumps(differences.as_json(found, strict=strict), indent=1))
     else:
@@ -96,7 +100,7 @@ def known(folder: Path, output: Path | None, *, strict: bool) -> None:
     try:
         model = load_model(folder)
     except JournalError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None
     text, count = propose(model, strict=strict), proposed(model, strict=strict)
     if output is None:
         click.echo(text, nl=False)
@@ -105,5 +109,5 @@ def known(folder: Path, output: Path | None, *, strict: bool) -> None:
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise click.ClickException(f"{output}: {error.strerror}") from None
+        raise Refusal(f"{output}: {error.strerror}") from None
     click.echo(f"{output}: {count} entries; write a reason into each, then run with --known-failures {output}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ocpp_tck.commands.refusal import Refusal
 from ocpp_tck.verdict import EXIT_FAILED, EXIT_KIT_ERROR, EXIT_OK
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -24,7 +25,7 @@ def report(folder: Path) -> None:
     try:
         write_again(folder)
     except BundleError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None
     click.echo(f"{folder / 'report.html'}")
 
 
@@ -77,7 +78,7 @@ def sign(folder: Path | None, key: Path | None, new_key: Path | None) -> None:
         if folder is not None and key is not None:
             click.echo(f"{folder / 'attestation.json'}: {sign_run(folder, load_private(key))}")
     except (BundleError, KeyProblem) as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None
 
 
 @click.command()
@@ -89,11 +90,11 @@ def bundle(folder: Path, target: Path) -> None:
     from ocpp_tck.evidence.manifest import MANIFEST  # noqa: PLC0415
 
     if not (folder / MANIFEST).exists():
-        raise click.ClickException(f"{folder}: has no {MANIFEST}; `ocpp-tck report {folder}` writes one")
+        raise Refusal(f"{folder}: has no {MANIFEST}; `ocpp-tck report {folder}` writes one")
     try:
         click.echo(f"{pack(folder, target)}")
     except ArchiveError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None
 
 
 @click.command()
@@ -108,5 +109,5 @@ def anonymise(folder: Path, target: Path, *, vendor: bool) -> None:
     try:
         copy(folder, target, vendor=vendor)
     except AnonymiseError as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None
     click.echo(f"{target}: look it through before you share it; `ocpp-tck verify {target}` checks it")

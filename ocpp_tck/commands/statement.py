@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ocpp_tck.commands.refusal import Refusal
+
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -26,4 +28,4 @@ def statement(folder: Path, known_failures: Path | None, output: Path | None) ->
         for path in write_statement(folder, known, output):
             click.echo(str(path))
     except (JournalError, KnownFailuresError, ReportError) as error:
-        raise click.ClickException(str(error)) from None
+        raise Refusal(str(error)) from None

@@ -201,8 +201,8 @@ def _deviation(entry: Known, case: Case, day: date) -> str:
 def run_exit_code(model: ReportModel, known: Sequence[Known] = (), *, strict: bool = False) -> int:
     """Give the exit code of a run: as `verdict.exit_code`, with the known failures taken out.
 
-    A deviation from the list gives at least 1. Where a case that was asked for did not begin, or not end, the others are
-    not taken for the whole: that is an interrupted run, whichever way it ended.
+    A deviation from the list gives at least 1. Where a case that was asked for did not begin, or not end, the others
+    are not taken for the whole: that is an interrupted run, whichever way it ended.
     """
     applied = apply_known(model, known) if known else model
     verdicts = [Verdict.PASS if case.known else case.verdict for case in applied.cases if case.counts]

@@ -121,6 +121,10 @@ def test_the_action_hands_on_what_failed(runner):
 
 
 def test_the_action_tells_a_wrong_configuration(runner):
+    old = runner / "reports/ocpp-tck"  # of an earlier run: its verdict must not be taken for this one's
+    old.mkdir(parents=True)
+    (old / "report.json").write_text('{"verdict": "pass"}')
+    (old / "summary.md").write_text("## Pass")
     outputs, code, summary, log = act(runner, config="$(touch owned); none.toml")
     assert outputs == {"exit-code": "4", "verdict": ""}, log
     assert code == 4

@@ -8,6 +8,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from pypdf import PdfReader
 
 from ocpp_tck.case import cases_root
 from ocpp_tck.demo import product
@@ -16,6 +17,14 @@ from ocpp_tck.evidence.dsse import new_key
 CASES = ("TC_003_CSMS", "TC_013_CSMS", "TC_023_1_CSMS", "TC_048_2_CSMS")
 SHORT = "[limits]\nresponse = 3.0\nabsence = 0.3\ntransaction = 3.0\n[test_data]\ntransaction_duration = 0.2\n"
 UNUSED = ("cacheprovider", "randomly", "hypothesispytest")
+
+
+def text_of(path):
+    """Give what a reader sees of a file: of a PDF its text, which is compressed in there."""
+    if path.suffix != ".pdf":
+        return path.read_bytes().decode("utf-8", "replace")
+    reader = PdfReader(path)
+    return "\n".join([*(page.extract_text() for page in reader.pages), str(reader.metadata)])
 
 
 def run_kit(folder, config, *options, environ=(), resume=False):

@@ -1,8 +1,10 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 from synthetic import HOSTILE, Synthetic
 
+from ocpp_tck.cli import main
 from ocpp_tck.report.diff import DiffError, as_json, as_markdown, as_text, compare
 from ocpp_tck.report.read import ReadError, read_result
 from ocpp_tck.report.write import write_reports
@@ -170,3 +172,11 @@ def test_a_damaged_journal_and_an_empty_folder_are_told(tmp_path):
     (tmp_path / "journal.jsonl").write_text("nonsense\n")
     with pytest.raises(ReadError, match="has no hash"):
         read_result(tmp_path)
+
+
+def test_a_file_that_is_no_report_does_not_act_on_the_terminal(tmp_path):
+    (tmp_path / "a.json").write_text('{"format": "\\u001b]0;owned\\u0007\\u009b2J", "cases": 1}')
+    told = CliRunner().invoke(main, ["diff", str(tmp_path / "a.json"), str(tmp_path / "a.json")])
+    assert told.exit_code == 2
+    assert "not a report.json" in told.output
+    assert not {"\x1b", "\x07", "\x9b"} & set(told.output)
