@@ -57,7 +57,11 @@ def as_ctrf(model: ReportModel) -> dict[str, Any]:
                 "start": _milliseconds(run.start),
                 "stop": _milliseconds(run.end),
                 "duration": _milliseconds(run.duration),
-                "extra": {"verdict": str(model.verdict), **model.totals},
+                "extra": {
+                    "verdict": str(model.verdict),
+                    **model.totals,
+                    "deviations": [visible(one, one_line=True) for one in model.deviations],
+                },
             },
             "tests": tests,
             "environment": {

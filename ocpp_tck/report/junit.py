@@ -30,6 +30,7 @@ def render_junit(model: ReportModel) -> str:
             "ocpp.version": model.sut.get("version", ""),
             "ocpp.verdict": str(model.verdict),
             "ocpp.certification": certification(model).text,
+            **({"ocpp.deviations": " ".join(model.deviations)} if model.deviations else {}),
         },
     )
     kinds = [_case(suite, case, model) for case in model.cases if not case.superseded]

@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import CASES, config_for, run_kit
+from kit_runs import CASES, config_for, run_kit
 
 from ocpp_tck.bundle.verify import verify
 from ocpp_tck.demo import product

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
-from conftest import SHORT, run_kit
+from kit_runs import SHORT, run_kit
 from reading import readable
 
 from ocpp_tck.bundle.verify import verify

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from conftest import config_for, run_kit
+from kit_runs import config_for, run_kit
 
 from ocpp_tck.bundle.verify import verify
 from ocpp_tck.cli import main

@@ -106,6 +106,19 @@ def test_what_does_not_count_is_skipped_with_its_reason(tmp_path):
     ]
 
 
+def test_what_did_not_come_as_listed_is_told_to_pipelines(tmp_path):
+    run = Synthetic(tmp_path / "run").begin()
+    run.case("TC_1")
+    run.end_case("pass", "TC_1")
+    file = tmp_path / "known.toml"
+    file.write_text('[[known]]\ncase = "TC_1"\nverdict = "fail"\nreason = "ticket 1"\n')
+    model = load_model(run.done(), load_known(file))
+    (told,) = as_ctrf(model)["results"]["summary"]["extra"]["deviations"]
+    assert told.startswith("TC_1 (1.6) is listed as fail, but came as pass")
+    assert f'name="ocpp.deviations" value="{told}"' in render_junit(model)
+    assert "ocpp.deviations" not in render_junit(load_model(tmp_path / "run"))
+
+
 def test_each_test_case_of_junit_has_its_facts(tmp_path):
     text = render_junit(tried_twice(tmp_path))
     for name, value in (
