@@ -214,7 +214,7 @@ class _Verifying:
         if envelope.as_json() != text:
             self.problems.append(f"{ATTESTATION}: was changed: it is not written as ocpp-tck writes it")
         if manifest is not None and model is not None and envelope.payload != self._stated(manifest, model):
-            self.problems.append(f"{ATTESTATION}: states something else than manifest and journals give")
+            self.problems.append(f"{ATTESTATION}: states something else than manifest.json and the journals give")
         return self._signed(envelope)
 
     def _stated(self, manifest: Manifest, model: ReportModel) -> bytes:

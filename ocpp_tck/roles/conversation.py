@@ -496,24 +496,27 @@ class Conversation:
         return flooded or bool(getattr(self.transport, "has_unread", False))
 
     def _may_come(self, transport: Line | None, size: int) -> bool:
-        """Count what the product sends; False from when it is more than the kit reads in one case."""
+        """Count what the product sends; False when it is more than the kit reads in one case.
+
+        What comes over a new connection is let in: unanswered, a station would keep silent in the next case.
+        """
         self._messages += 1
         self._last_message = self.clock.monotonic()
         self._bytes += size
         if self._messages > self.max_messages:
             text = f"the product sent more than {self.max_messages} messages in one case (max_case_messages)"
-            self._stop_reading(transport, text)
         elif self._bytes > self.max_bytes:
             text = f"the product sent more than {self.max_bytes} bytes in one case (max_case_bytes)"
-            self._stop_reading(transport, text)
-        return not self.overrun
+        else:
+            return True
+        self._stop_reading(transport, text)
+        return False
 
     def _stop_reading(self, transport: Line | None, text: str) -> None:
         """Let nothing more of a connection in, also not in the next case: the product may go on for a while."""
-        if self.overrun:
-            return
-        self._cannot_judge(f"{text}; the kit stopped reading and closed the connection")
-        if transport is not None:
+        if not self.overrun:
+            self._cannot_judge(f"{text}; the kit stopped reading and closed the connection")
+        if transport is not None and transport.id not in self._unheard:
             reason = "more than the kit reads in one case"
             transport.close(POLICY, reason)
             self._unheard.add(transport.id)

@@ -145,7 +145,7 @@ def _context(trust):
 
 def _config(role, hostility, place, control):
     # without Remote Trigger the kit asks a station that it has not seen booting for nothing, so that nothing is owed
-    known = {one.id: one.default or "false" for one in features("1.6", role).values()} | {"remote_trigger": "false"}
+    known = {one.id: one.default or "false" for one in features("1.6", role).values()}
     answers = "".join(f'"{name}" = {answer}\n' for name, answer in known.items())
     return (
         f'[sut]\nrole = "{role}"\nversion = "1.6"\nvendor = "embedded"\nmodel = "hostile at first"\n'

@@ -211,7 +211,7 @@ def test_an_old_signature_does_not_hold_for_a_new_statement(recorded, run):
     forge(run, verdict_to("TC_013_CSMS", "pass"))
     (run / "attestation.json").write_bytes(kept)
     text = "\n".join(verify(run, load_public(recorded.public)).problems)
-    assert "attestation.json: states something else than manifest and journals give" in text
+    assert "attestation.json: states something else than manifest.json and the journals give" in text
 
 
 def test_signatures_are_told(recorded, run, tmp_path):

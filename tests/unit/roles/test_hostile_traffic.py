@@ -99,6 +99,16 @@ def test_what_still_comes_on_a_connection_that_was_given_up_is_not_the_next_case
     assert kinds(on).count("connection-closed") == 1
 
 
+def test_a_connection_that_came_before_another_ended_is_heard(on):
+    later = FakeTransport(2)
+    on.conversation.opened(later)
+    on.conversation.closed(on.transport, 1009, "too large", "kit")
+    assert on.conversation.overrun
+    on.transport = later
+    on.calls("Heartbeat", {}, "b")
+    assert [frame for frame in later.sent if frame.startswith('[3,"b",')]
+
+
 def test_connections_count_as_messages(on):
     on.conversation.max_messages = 3
     for number in range(2, 7):
