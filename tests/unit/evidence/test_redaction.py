@@ -316,6 +316,8 @@ def test_a_configured_secret_is_masked_in_every_spelling():
             assert MASK in text
     for form in (quote(secret), quote(secret, safe=""), quote_plus(secret), secret.encode().hex()):
         assert redactor.text(f"x={form}&y") == f"x={MASK}&y"
+    assert Redactor({}, ["a/b+"]).text("<a%2Fb%2B> 612f622b") == "<***> ***"
+    assert Redactor({}, ["a/b"]).text("<a%2Fb> 612f62") == "<a%2Fb> 612f62"
     assert Redactor({}, ["abcde"]).text("YWJjZGU=") == "YWJjZGU="
     assert Redactor({}, ["abcdef"]).text("YWJjZGVm") == "***"
 

@@ -26,7 +26,7 @@ def test_a_reservation_whose_request_lacked_a_field_is_not_held_against_anyone()
         request = {key: value for key, value in whole.items() if key != name}
         reservations.answered("ReserveNow", request, ACCEPTED, NOON)
         assert reservations.called("StartTransaction", START) == []
-    assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
+        assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
 
 
 def reserved(**values):
