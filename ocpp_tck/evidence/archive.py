@@ -78,7 +78,7 @@ def pack(folder: Path, target: Path) -> Path:
 
 
 def _write(folder: Path, part: Path) -> None:
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(part, "w") as archive:
         for path in sorted(folder.rglob("*")):
             mode = path.lstat().st_mode
             if stat.S_ISDIR(mode):
@@ -91,7 +91,7 @@ def _write(folder: Path, part: Path) -> None:
             member.compress_type = zipfile.ZIP_DEFLATED
             member.file_size = path.stat().st_size
             with path.open("rb") as source, archive.open(member, "w") as copy:
-                shutil.copyfileobj(source, copy, _CHUNK)
+                shutil.copyfileobj(source, copy)
 
 
 def unpack(archive: Path, folder: Path, bounds: Bounds = BOUNDS) -> Path:
@@ -147,7 +147,7 @@ def _wrong(member: zipfile.ZipInfo, bounds: Bounds) -> str:
     """Say why a member is none of a bundle; empty when it may be one."""
     name = member.orig_filename
     path = PurePosixPath(name)
-    is_plain = str(path) == name.removesuffix("/") and name not in {"", ".", "/"}
+    is_plain = str(path) == name.removesuffix("/") and name != "."
     kind = stat.S_IFMT(member.external_attr >> 16)
     checks = {
         "has a name that is too long or has control characters": len(name) > bounds.name or not name.isprintable(),

@@ -228,8 +228,7 @@ def _forms(secret: str) -> Iterator[str]:
 def _encodings(secret: str) -> Iterator[str]:
     """Give more spellings of a configured secret: percent-encoded and in base64."""
     whole = secret.encode("utf-8", "surrogatepass")
-    quoted = quote(whole, safe="")
-    yield from (quoted, quoted.replace("%20", "+"), quote(whole), quote_plus(whole))
+    yield from (quote(whole, safe=""), quote(whole), quote_plus(whole))
     if len(whole) >= _ENCODED:
         yield from _in_base64(whole)
 
@@ -247,7 +246,7 @@ def _in_base64(secret: bytes) -> Iterator[str]:
 def _at(raw: str, path: str) -> Any:
     """Give the value at a path of the payload of a frame, `meterValue[0].timestamp`; None without a path or a value."""
     parsed = _parse(raw)
-    if not path or parsed is _NOT_JSON or not isinstance(parsed, list):
+    if not path or not isinstance(parsed, list):
         return None
     found: Any = next((part for part in reversed(parsed) if isinstance(part, _Members)), None)
     for name, index in _PART.findall(path):

@@ -3,6 +3,7 @@ import io
 import os
 import stat
 import struct
+import tracemalloc
 import zipfile
 import zlib
 
@@ -30,6 +31,17 @@ def test_the_same_folder_gives_the_same_bytes_and_comes_out_again(folder, tmp_pa
     (folder / "a.txt").chmod(0o600)
     assert first.read_bytes() == pack(folder, tmp_path / "2.zip").read_bytes()
     assert tree(unpack(first, tmp_path / "out")) == tree(folder)
+
+
+def test_a_member_tells_nothing_of_the_machine_that_packed_it(folder, tmp_path):
+    (folder / "a.txt").chmod(0o600)
+    with zipfile.ZipFile(pack(folder, tmp_path / "1.zip")) as opened:
+        members = opened.infolist()
+    assert [member.filename for member in members] == ["a.txt", "sub/b.bin"]
+    for member in members:
+        assert member.date_time == (1980, 1, 1, 0, 0, 0)
+        assert (member.create_system, member.compress_type) == (3, zipfile.ZIP_DEFLATED)
+        assert member.external_attr == (stat.S_IFREG | 0o644) << 16
 
 
 def test_packing_never_overwrites_and_never_packs_itself(folder, tmp_path):
@@ -60,6 +72,11 @@ def archive(tmp_path, *members, compression=zipfile.ZIP_DEFLATED):
     return path
 
 
+TOO_LONG = "has a name that is too long or has control characters"
+ELSEWHERE = "has a path that leads out of the folder, or is no plain path"
+ODD = "has a name that is no file on Windows"
+
+
 def refused(path, tmp_path, bounds=BOUNDS):
     with pytest.raises(ArchiveError) as caught:
         unpack(path, tmp_path / "out", bounds)
@@ -67,42 +84,61 @@ def refused(path, tmp_path, bounds=BOUNDS):
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "why"),
     [
-        "../a",
-        "/a",
-        "a/../../b",
-        "a\\b",
-        "C:a",
-        "a//b",
-        "./a",
-        "a/./b",
-        "x" * 300,
-        "a\nb",
-        "con.txt",
-        "a/LPT1",
-        "a.",
-        "a ",
+        ("../a", ELSEWHERE),
+        ("/a", ELSEWHERE),
+        ("a/../../b", ELSEWHERE),
+        ("a\\b", ELSEWHERE),
+        ("C:a", ELSEWHERE),
+        ("a//b", ELSEWHERE),
+        ("./a", ELSEWHERE),
+        ("a/./b", ELSEWHERE),
+        ("", ELSEWHERE),
+        (".", ELSEWHERE),
+        ("/", ELSEWHERE),
+        ("x" * 241, TOO_LONG),
+        ("a\nb", TOO_LONG),
+        ("con.txt", ODD),
+        ("a/LPT1", ODD),
+        ("a.", ODD),
+        ("a ", ODD),
     ],
 )
-def test_a_name_that_no_bundle_has_is_refused(tmp_path, name):
-    assert "it is not unpacked" in refused(archive(tmp_path, (name, "", 0)), tmp_path)
+def test_a_name_that_no_bundle_has_is_refused(tmp_path, name, why):
+    path = archive(tmp_path, (name, "", 0))
+    assert refused(path, tmp_path) == f"{path}: the member {name[:240]!r} {why}; it is not unpacked"
     assert not (tmp_path / "out").exists()
 
 
-def test_an_empty_name_is_refused(tmp_path):
-    for name in ("", ".", "/"):
-        assert "it is not unpacked" in refused(archive(tmp_path, (name, "", 0)), tmp_path)
+def test_what_stands_behind_a_folder_is_looked_at_too(tmp_path):
+    path = archive(tmp_path, ("a/", "", stat.S_IFDIR | 0o755), ("../b", "1", 0))
+    assert ELSEWHERE in refused(path, tmp_path)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_links_and_devices_are_refused(tmp_path, kind):
-    assert "is a link or a device" in refused(archive(tmp_path, ("a", "/etc/passwd", kind | 0o777)), tmp_path)
+    path = archive(tmp_path, ("a", "/etc/passwd", kind | 0o777))
+    assert refused(path, tmp_path) == f"{path}: the member 'a' is a link or a device; it is not unpacked"
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_folders_of_other_packers_are_skipped(tmp_path):
-    path = archive(tmp_path, ("a/", "", stat.S_IFDIR | 0o755), ("a/b", "1", 0))
+    a_folder = ("a/", "", stat.S_IFDIR | 0o755)
+    path = archive(tmp_path, a_folder, ("a/b", "1", 0), a_folder)
     assert tree(unpack(path, tmp_path / "out")) == {"a/b": b"1"}
+
+
+def test_the_folders_that_are_needed_are_made(tmp_path):
+    path = archive(tmp_path, ("a/b/c", "1", 0))
+    assert tree(unpack(path, tmp_path / "new" / "out")) == {"a/b/c": b"1"}
+
+
+def test_a_folder_that_is_there_is_not_written_to(tmp_path):
+    (tmp_path / "out").mkdir()
+    said = refused(archive(tmp_path, ("a", "1", 0)), tmp_path)
+    assert said == f"{tmp_path / 'out'}: can't be unpacked: File exists"
+    assert not tree(tmp_path / "out")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -114,6 +150,7 @@ def test_folders_of_other_packers_are_skipped(tmp_path):
         (("a", "a/b"), "makes a folder of a file"),
         (("a/b", "a"), "makes a folder of a file"),
         (("a/b/c", "A/B"), "makes a folder of a file"),
+        (("a/b", "c/d", "a"), "makes a folder of a file"),
     ],
 )
 def test_two_members_for_one_file_are_refused(tmp_path, names, why):
@@ -127,12 +164,37 @@ def test_other_compressions_and_encryption_are_refused(tmp_path):
     at = data.rindex(b"PK\x01\x02")
     data[at + 8] |= 1
     path.write_bytes(data)
-    assert "is encrypted" in refused(path, tmp_path)
+    assert refused(path, tmp_path) == f"{path}: the member 'a' is encrypted; it is not unpacked"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_what_is_just_within_the_bounds_is_unpacked(tmp_path, compression):
+    name = "n" * 240
+    path = archive(tmp_path, (name, b"\0" * 1000, 0), ("b", b"1" * 500, 0), compression=compression)
+    bounds = Bounds(files=2, size=1500, free=1)
+    assert {key: len(content) for key, content in tree(unpack(path, tmp_path / "in", bounds)).items()} == {
+        name: 1000,
+        "b": 500,
+    }
+    said = refused(path, tmp_path, dataclasses.replace(bounds, size=1499))
+    assert said == f"{path}: unpacks to more than a bundle may; it is a zip bomb"
+
+
+def test_a_bomb_is_not_unpacked_into_memory_either(tmp_path):
+    path = archive(tmp_path, ("a", b"\0" * 12_000_000, 0))
+    tracemalloc.start()
+    try:
+        assert "zip bomb" in refused(path, tmp_path, dataclasses.replace(BOUNDS, size=2_500_000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6_000_000
 
 
 def test_bombs_are_refused_by_number_size_and_ratio(tmp_path):
     many = archive(tmp_path, *((str(number), "", 0) for number in range(5)))
-    assert "has 5 members; a bundle has at most 4" in refused(many, tmp_path, Bounds(files=4))
+    said = refused(many, tmp_path, Bounds(files=4))
+    assert said == f"{many}: has 5 members; a bundle has at most 4"
     large = archive(tmp_path, ("a", b"\0" * 5_000_000, 0))
     small = dataclasses.replace(BOUNDS, size=1000)
     assert "zip bomb" in refused(large, tmp_path, small)

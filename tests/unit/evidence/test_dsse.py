@@ -1,5 +1,6 @@
 import base64
 import json
+import os
 import stat
 
 import pytest
@@ -52,37 +53,73 @@ def test_an_envelope_is_read_as_it_was_written():
         assert read_envelope(envelope.as_json()).as_json() == envelope.as_json()
 
 
-def test_the_other_alphabet_of_base64_is_read_too():
-    content = json.loads(Envelope(b"\xff\xfe").as_json())
-    content["payload"] = base64.urlsafe_b64encode(b"\xff\xfe").decode()
-    assert read_envelope(json.dumps(content)).payload == b"\xff\xfe"
+def test_an_envelope_is_written_as_the_specification_says():
+    assert Envelope(b"{}", signatures=(("id", b"abc"),)).as_json() == (
+        "{\n"
+        ' "payloadType": "application/vnd.in-toto+json",\n'
+        ' "payload": "e30=",\n'
+        ' "signatures": [\n'
+        "  {\n"
+        '   "keyid": "id",\n'
+        '   "sig": "YWJj"\n'
+        "  }\n"
+        " ]\n"
+        "}\n"
+    )
+
+
+def test_a_signature_needs_no_id_of_its_key():
+    content = json.loads(Envelope(b"{}").signed(KEY).as_json())
+    del content["signatures"][0]["keyid"]
+    envelope = read_envelope(json.dumps(content))
+    assert envelope.signatures[0][0] == ""
+    assert envelope.is_signed_by(KEY.public_key())
+
+
+@pytest.mark.parametrize("payload", [b"\xff\xfe", b"\xff\xff\xff"])
+def test_the_other_alphabet_of_base64_is_read_too(payload):
+    content = json.loads(Envelope(payload).as_json())
+    content["payload"] = base64.urlsafe_b64encode(payload).decode()
+    assert read_envelope(json.dumps(content)).payload == payload
+
+
+IS_NONE = "is no DSSE envelope"
+OTHER_FIELDS = "is no DSSE envelope: it has other fields than payload, payloadType and signatures"
+OTHER_TYPE = "has a payload of type 'x', not application/vnd.in-toto+json"
+TYPE = '"payloadType":"application/vnd.in-toto+json"'
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "",
-        "[]",
-        "[" * 100_000,
-        "{}",
-        '{"payload":"","payloadType":"x","signatures":{}}',
-        '{"payload":"","payloadType":"x","signatures":[]}',
-        '{"payload":1,"payloadType":"application/vnd.in-toto+json","signatures":[]}',
-        '{"payload":"a","payloadType":"application/vnd.in-toto+json","signatures":[]}',
-        '{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[1]}',
-        '{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[{}]}',
+        ("", IS_NONE),
+        ("[]", IS_NONE),
+        ("[" * 100_000, IS_NONE),
+        ("{}", OTHER_FIELDS),
+        (f'{{"payload":"",{TYPE},"signatures":{{}}}}', OTHER_FIELDS),
+        (f'{{"payload":"",{TYPE},"signatures":[],"more":1}}', OTHER_FIELDS),
+        ('{"payload":"","payloadType":"x","signatures":[]}', OTHER_TYPE),
+        (f'{{"payload":1,{TYPE},"signatures":[]}}', IS_NONE),
+        (f'{{"payload":"a",{TYPE},"signatures":[]}}', IS_NONE),
+        (f'{{"payload":"",{TYPE},"signatures":[1]}}', IS_NONE),
+        (f'{{"payload":"",{TYPE},"signatures":[{{}}]}}', IS_NONE),
     ],
 )
-def test_what_is_no_envelope_is_refused(text):
-    with pytest.raises(EnvelopeError):
+def test_what_is_no_envelope_is_refused(text, why):
+    with pytest.raises(EnvelopeError) as caught:
         read_envelope(text)
+    assert str(caught.value) == why
 
 
 def test_a_new_key_is_its_owners_only_and_never_overwrites(tmp_path):
     private = tmp_path / "key.pem"
-    public = new_key(private)
+    before = os.umask(0)
+    try:
+        public = new_key(private)
+    finally:
+        os.umask(before)
     assert public == tmp_path / "key.pem.pub"
-    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (private, public)] == [0o600, 0o644]
     assert key_id(load_private(private).public_key()) == key_id(load_public(public))
     with pytest.raises(KeyProblem, match="exists; a key is never overwritten"):
         new_key(private)

@@ -43,6 +43,40 @@ def test_it_says_what_came_out_and_with_what(folder):
     assert "anonymised" not in predicate
 
 
+def test_it_is_written_whole_and_in_one_order(folder):
+    for name in ("pics.json", "environment.json", "known-failures.toml"):
+        (folder / name).write_text(name)
+    result = Result(verdicts=(("A", "fail"),), sut={"role": "cs", "vendor": "V"}, kit_version="1.2")
+    written = statement(folder, write_manifest(folder, {}), result)
+
+    def resource(name):
+        return {"name": name, "digest": {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}}
+
+    configuration = ("config.toml", "pics.json", "environment.json", "known-failures.toml")
+    expected = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [resource("manifest.json"), resource("journal-main.jsonl")],
+        "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
+        "predicate": {
+            "result": "FAILED",
+            "configuration": [
+                *(resource(name) for name in configuration),
+                {"name": "ocpp-tck", "uri": "pkg:pypi/ocpp-tck@1.2"},
+            ],
+            "passedTests": [],
+            "warnedTests": [],
+            "failedTests": ["A"],
+            "inconclusiveTests": [],
+            "kitErrorTests": [],
+            "notRunTests": [],
+            "notApplicableTests": [],
+            "sut": {"role": "cs", "vendor": "V"},
+            "complete": True,
+        },
+    }
+    assert written == json.dumps(expected, indent=1).encode()
+
+
 def test_an_anonymised_or_incomplete_run_is_called_so(folder):
     predicate = made(folder, anonymised=True, complete=False)["predicate"]
     assert predicate["anonymised"] is True

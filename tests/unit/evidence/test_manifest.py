@@ -1,5 +1,7 @@
+import hashlib
 import json
 import os
+from types import MappingProxyType
 
 import pytest
 
@@ -26,13 +28,42 @@ def test_it_has_every_file_but_itself_and_the_attestation(folder):
     assert (folder / MANIFEST).read_bytes() == first
 
 
+def test_it_is_written_as_it_is_documented(folder):
+    facts = MappingProxyType({"seed": 7, "totals": MappingProxyType({"pass": 1})})
+    (folder / "a.txt").write_text("")
+    (folder / "sub" / "b.bin").unlink()
+    assert write_manifest(folder, facts).facts == facts
+    empty = hashlib.sha256(b"").hexdigest()
+    assert (folder / MANIFEST).read_text() == (
+        "{\n"
+        ' "format": 1,\n'
+        ' "facts": {\n'
+        '  "seed": 7,\n'
+        '  "totals": {\n'
+        '   "pass": 1\n'
+        "  }\n"
+        " },\n"
+        ' "files": {\n'
+        '  "a.txt": {\n'
+        '   "size": 0,\n'
+        f'   "sha256": "{empty}"\n'
+        "  }\n"
+        " }\n"
+        "}\n"
+    )
+    assert read_manifest(folder).files == {"a.txt": Entry(0, empty)}
+
+
 def test_what_differs_is_named(folder):
     manifest = write_manifest(folder, {})
     (folder / "a.txt").write_text("onE")
     (folder / "sub" / "b.bin").unlink()
     (folder / "sub" / "c").write_text("new")
     changed, missing, added = check_manifest(folder, manifest)
-    assert changed.startswith("a.txt: was changed after the run: 3 bytes")
+    new, old = (hashlib.sha256(text).hexdigest()[:12] for text in (b"onE", b"one"))
+    assert changed == (
+        f"a.txt: was changed after the run: 3 bytes with SHA-256 {new}…, manifest.json has 3 bytes with {old}…"
+    )
     assert missing == "sub/b.bin: is in manifest.json but not in the folder"
     assert added.startswith("sub/c: was added after the run")
 

@@ -37,6 +37,15 @@ def test_the_journals_are_copied_with_their_digests(tmp_path, merged):
     assert not (merged / "runs/02-o/journal-index.json").exists()
 
 
+def test_the_list_is_written_as_it_is_documented(merged):
+    one, two = (run.journals["journal-main.jsonl"] for run in merged_runs(merged))
+    expected = [
+        {"name": "01-one", "source": "one", "journals": {"journal-main.jsonl": one}},
+        {"name": "02-o", "source": "o", "journals": {"journal-main.jsonl": two}},
+    ]
+    assert (merged / MERGE).read_text() == json.dumps({"format": 1, "runs": expected}, indent=1) + "\n"
+
+
 def test_odd_names_become_plain_ones(tmp_path):
     source = run(tmp_path / "my run\u202e!")
     (source / "journal-main.jsonl").rename(source / "journal ü.jsonl")
@@ -85,8 +94,10 @@ def test_a_run_that_was_put_there_later_is_told(merged):
 
 def test_a_folder_that_can_not_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(MergeError, match="nothing was merged"):
-        copy_runs([(run(tmp_path / "one"), "one")], tmp_path / "file" / "new")
+    target = tmp_path / "file" / "new"
+    with pytest.raises(MergeError) as caught:
+        copy_runs([(run(tmp_path / "one"), "one")], target)
+    assert str(caught.value) == f"{target / 'runs' / '01-one'}: Not a directory; nothing was merged"
 
 
 def test_what_was_changed_after_the_merge_is_told(merged):

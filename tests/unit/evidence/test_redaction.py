@@ -273,6 +273,7 @@ def broken(path, frame=1):
         ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[0].password", False),
         ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[0]", False),
         ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[1]", True),
+        ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[2]", True),
         ('[2,"1","A",{"x":[{"password":"abc"},2]}]', "x[7]", True),
         ("Authorization: Basic abc", "x", True),
         ('{"password":"abc"}', "password", True),
@@ -291,8 +292,16 @@ def test_only_the_last_frames_are_remembered_for_that(redactor):
                 time=1, n=number, connection="c", station="s", sender="product", raw='["TCK-VALID",{"a":"TCK-VALID"}]'
             )
         )
-    assert redactor.redact(broken("a", frame=1)).recomputable
+    assert redactor.redact(broken("a", frame=49)).recomputable
+    assert not redactor.redact(broken("a", frame=50)).recomputable
     assert not redactor.redact(broken("a", frame=149)).recomputable
+
+
+def test_frames_that_are_not_masked_push_out_none_that_is(redactor):
+    redactor.redact(kit_frame('[2,"1","A",{"idTag":"TCK-VALID"}]', "product"))
+    for number in range(2, 200):
+        redactor.redact(r.Frame(time=1, n=number, connection="c", station="s", sender="product", raw="[3,1,{}]"))
+    assert not redactor.redact(broken("idTag")).recomputable
 
 
 def test_a_configured_secret_is_masked_in_every_spelling():
@@ -307,7 +316,18 @@ def test_a_configured_secret_is_masked_in_every_spelling():
             assert MASK in text
     for form in (quote(secret), quote(secret, safe=""), quote_plus(secret), secret.encode().hex()):
         assert redactor.text(f"x={form}&y") == f"x={MASK}&y"
-    assert Redactor({}, ["abcd"]).text("YWJjZA==") == "YWJjZA=="
+    assert Redactor({}, ["a/b+"]).text("<a%2Fb%2B> 612f622b") == "<***> ***"
+    assert Redactor({}, ["a/b"]).text("<a%2Fb> 612f62") == "<a%2Fb> 612f62"
+    assert Redactor({}, ["abcde"]).text("YWJjZGU=") == "YWJjZGU="
+    assert Redactor({}, ["abcdef"]).text("YWJjZGVm") == "***"
+
+
+@pytest.mark.parametrize(("before", "masked"), [("", "***np6eno="), ("a", "YW***56enp6"), ("ab", "YWJ***enp6eg==")])
+def test_base64_of_a_secret_is_masked_to_its_last_character_in_both_alphabets(before, masked):
+    whole = f"{before}k>>>???~~~zzzz".encode()
+    redactor = Redactor({}, ["k>>>???~~~"])
+    for form in (base64.b64encode(whole), base64.urlsafe_b64encode(whole)):
+        assert redactor.text(form.decode()) == masked
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_a_reservation_whose_request_lacked_a_field_is_not_held_against_anyone()
         request = {key: value for key, value in whole.items() if key != name}
         reservations.answered("ReserveNow", request, ACCEPTED, NOON)
         assert reservations.called("StartTransaction", START) == []
-    assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
+        assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
 
 
 def reserved(**values):
@@ -68,6 +68,16 @@ def test_another_connector_that_goes_out_of_use_leaves_the_reservation():
     assert rules(reservations.called("StartTransaction", START)) == ["reservation.named"]
 
 
+@pytest.mark.parametrize("parent", [None, "H"])
+def test_a_transaction_of_another_group_ends_no_reservation(parent):
+    reservations = reserved(parentIdTag="G")
+    if parent:
+        told = {"idTagInfo": {"status": "Accepted", "parentIdTag": parent}}
+        reservations.answered("Authorize", {"idTag": "B"}, told, NOON)
+    assert reservations.called("StartTransaction", START | {"idTag": "B"}) == []
+    assert rules(reservations.called("StartTransaction", START)) == ["reservation.named"]
+
+
 @pytest.mark.parametrize("action", ["Authorize", "StartTransaction"])
 def test_either_answer_tells_whose_group_a_token_is_of(action):
     reservations = reserved(parentIdTag="G")
@@ -82,6 +92,13 @@ def test_a_transaction_that_names_one_reservation_leaves_the_others():
     assert reservations.called("StartTransaction", START | {"reservationId": 7}) == []
     (found,) = reservations.called("StartTransaction", START)
     assert (found.rule, found.message) == ("reservation.named", "a transaction of A on connector 1 ends reservation 8")
+    assert found.path == "reservationId"
+
+
+def test_a_transaction_on_another_connector_leaves_the_reservation():
+    reservations = reserved()
+    assert reservations.called("StartTransaction", START | {"connectorId": 2}) == []
+    assert rules(reservations.called("StartTransaction", START)) == ["reservation.named"]
 
 
 @pytest.mark.parametrize(
