@@ -145,7 +145,7 @@ def _full_status(dice: Random, _scene: Scene) -> list[Mutant]:
     return [on(CS, "call", "StatusNotification", fields, "full status")]
 
 
-_UNWARNED = {"TC_005_2_CS", "TC_005_3_CS"}
+_UNWARNED = {"TC_005_1_CS", "TC_005_2_CS", "TC_005_3_CS"}
 """Cases that recommend NoError."""
 
 

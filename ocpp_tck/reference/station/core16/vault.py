@@ -250,8 +250,10 @@ def _load(context: ssl.SSLContext, own: Own) -> None:
 def _write(path: Path, own: Own) -> None:
     plain = serialization.NoEncryption()
     key = own.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    part = path.with_name(f".{path.name}.part")  # who reads it meanwhile has the old one whole
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(own.chain.encode() + b"\n" + key)
+    part.replace(path)
 
 
 def _pem(certificate: x509.Certificate) -> str:
