@@ -179,7 +179,7 @@ class CaseRun:
         """Whether the configuration says something else than the case has left behind."""
         if self.case.changes == "security_profile":
             return self._run.security_profile != self._run.settings.connection.security_profile
-        return self.case.changes in _KEPT
+        return self.case.changes == "password" and self._run.identity.password != self._run.data.authorization_key
 
     def _settled(self) -> Exception | None:
         try:

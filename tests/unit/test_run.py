@@ -36,13 +36,22 @@ def test_a_run_says_by_which_documents_and_in_which_scope_it_judges(version):
 
 
 @pytest.mark.parametrize(
-    ("changes", "left", "follows"),
-    [("security_profile", 2, True), ("security_profile", 1, False), ("password", 1, True), ("firmware", 1, False)],
+    ("changes", "left", "password", "follows"),
+    [
+        ("security_profile", 2, "old", True),
+        ("security_profile", 1, "old", False),
+        ("password", 1, "old", True),
+        ("password", 1, "new", False),
+        ("firmware", 1, "old", False),
+    ],
 )
-def test_the_configuration_has_to_follow_what_a_case_left_otherwise(changes, left, follows):
-    connection = SimpleNamespace(security_profile=1)
+def test_the_configuration_has_to_follow_what_a_case_left_otherwise(changes, left, password, follows):
     run = SimpleNamespace(
-        clock=SimpleNamespace(monotonic=float), security_profile=left, settings=SimpleNamespace(connection=connection)
+        clock=SimpleNamespace(monotonic=float),
+        security_profile=left,
+        settings=SimpleNamespace(connection=SimpleNamespace(security_profile=1)),
+        identity=SimpleNamespace(password=password),
+        data=SimpleNamespace(authorization_key="new"),
     )
     current = CaseRun(run, SimpleNamespace(changes=changes), "1.6", "node", ())
     assert current.has_to_follow() is follows
