@@ -158,7 +158,9 @@ def test_two_members_for_one_file_are_refused(tmp_path, names, why):
 
 
 def test_other_compressions_and_encryption_are_refused(tmp_path):
-    assert "is compressed in a way" in refused(archive(tmp_path, ("a", "1", 0), compression=zipfile.ZIP_LZMA), tmp_path)
+    path = archive(tmp_path, ("a", "1", 0), compression=zipfile.ZIP_LZMA)
+    said = refused(path, tmp_path)
+    assert said == f"{path}: the member 'a' is compressed in a way that no bundle uses; it is not unpacked"
     path = archive(tmp_path, ("a", "1", 0))
     data = bytearray(path.read_bytes())
     at = data.rindex(b"PK\x01\x02")
@@ -247,7 +249,22 @@ def test_data_that_do_not_end_are_found(tmp_path):
     assert "pics.json was changed" in refused(path, tmp_path)
 
 
-def test_data_that_go_on_are_found(tmp_path):
+@pytest.mark.parametrize("chunk", [1, 1 << 20])
+def test_data_that_end_where_they_say_are_unpacked_however_they_are_read(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr("ocpp_tck.evidence.archive._CHUNK", chunk)
+    path = tmp_path / "a.zip"
+    member = zipfile.ZipInfo("a")
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.extra = struct.pack("<HH", 0x9999, 40_000) + bytes(40_000)
+    content = bytes(range(256)) * 4
+    with zipfile.ZipFile(path, "w") as made:
+        made.writestr(member, content)
+    assert tree(unpack(path, tmp_path / "out")) == {"a": content}
+
+
+@pytest.mark.parametrize("chunk", [1, 1 << 20])
+def test_data_that_go_on_are_found(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr("ocpp_tck.evidence.archive._CHUNK", chunk)
     path = tmp_path / "a.zip"
     whole, part = b"x" * 5000, b"x" * 10
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
