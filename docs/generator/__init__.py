@@ -24,5 +24,6 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "reference/report-json.md", schema.page()
     yield "reference/report.schema.json", schema.source()
     yield from cases.pages()
+    yield "project/results.md", texts.results()
     yield "project/changelog.md", texts.changelog()
     yield "project/contributing.md", texts.contributing()

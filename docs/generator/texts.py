@@ -15,3 +15,8 @@ def changelog() -> str:
 def contributing() -> str:
     """Give CONTRIBUTING.md."""
     return (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def results() -> str:
+    """Give the detection table, every row, as published."""
+    return (ROOT / "reports" / "selftest" / "README.md").read_text(encoding="utf-8")

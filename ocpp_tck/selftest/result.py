@@ -94,19 +94,30 @@ def _read(path: Path) -> Part:
         ) from None
 
 
-def table(parts: list[Part], *, notes: bool = True) -> str:
-    """Write the detection table in Markdown, with or without the note of each row."""
-    lines = ["| part | what | tried | as it must |", "| --- | --- | ---: | ---: |"]
-    if notes:
-        lines = [f"{line}{more}" for line, more in zip(lines, (" note |", " --- |"), strict=True)]
+def table(parts: list[Part]) -> str:
+    """Write the detection table in Markdown: every row with its note."""
+    lines = ["| part | what | tried | as it must | note |", "| --- | --- | ---: | ---: | --- |"]
     for part in parts:
-        head = f"{part.name}{' (sample)' if part.sampled else ''}"
+        head = _name(part)
         for row in part.rows:
-            note = f" {row.note} |" if notes else ""
-            lines.append(f"| {head} | {row.what} | {row.count} | {row.good} |{note}")
+            lines.append(f"| {head} | {row.what} | {row.count} | {row.good} | {row.note.replace('|', chr(92) + '|')} |")
             head = ""
     lines += ["", *(f"- {part.name}: {part.title} {part.seconds:.0f} s, {part.date[:10]}." for part in parts)]
     return "\n".join(lines) + "\n"
+
+
+def overview(parts: list[Part]) -> str:
+    """Write the detection table in Markdown, one row for each part."""
+    lines = ["| part | what it shows | tried | as it must | took | when |", "| --- | --- | ---: | ---: | ---: | --- |"]
+    for part in parts:
+        tried, good = (sum(counts) for counts in zip(*((row.count, row.good) for row in part.rows), strict=True))
+        took = f"{part.seconds / 60:.0f} min"
+        lines.append(f"| {_name(part)} | {part.title} | {tried:,} | {good:,} | {took} | {part.date[:10]} |")
+    return "\n".join(lines) + "\n"
+
+
+def _name(part: Part) -> str:
+    return f"{part.name}{' (sample)' if part.sampled else ''}"
 
 
 def told(part: Part) -> list[str]:

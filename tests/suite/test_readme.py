@@ -9,6 +9,7 @@ def test_the_detection_table_is_the_current_one():
     text = readme.README.read_text(encoding="utf-8")
     assert readme.BEGIN in text
     assert text == readme.refreshed(text), "run `python -m tests.suite.readme`"
+    assert readme.RESULTS.read_text(encoding="utf-8") == readme.results(), "run `python -m tests.suite.readme`"
 
 
 def test_every_published_result_holds():

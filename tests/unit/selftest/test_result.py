@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpp_tck.selftest.result import Part, ResultError, Row, read_parts, table, told, write_part
+from ocpp_tck.selftest.result import Part, ResultError, Row, overview, read_parts, table, told, write_part
 
 GOOD = Row(what="dropped fields", count=3, good=3, note="by schema.required")
 BAD = Row(what="other values", count=2, good=1, wrong=("TC_1_CS frame 3",))
@@ -30,7 +30,12 @@ def test_the_table_has_a_line_for_each_row():
     text = table([part(GOOD, BAD)])
     assert "| replayed | dropped fields | 3 | 3 | by schema.required |" in text
     assert "|  | other values | 2 | 1 |  |" in text
-    assert "| replayed | dropped fields | 3 | 3 |\n" in table([part(GOOD)], notes=False)
+    assert "| a \\| b |" in table([part(Row(what="x", count=1, good=1, note="a | b"))])
+
+
+def test_the_overview_has_a_line_for_each_part():
+    text = overview([part(GOOD, BAD)])
+    assert text.splitlines()[2:] == ["| replayed | Mutants. | 5 | 4 | 0 min |  |"]
 
 
 def test_the_terminal_shows_what_came_wrong():
