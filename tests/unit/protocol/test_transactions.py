@@ -166,6 +166,12 @@ class TestTransactions16:
         line.cs(3, "r", {"status": "Accepted"})
         assert start(line, timestamp=f"2026-03-20T11:59:{began}Z") == rule
 
+    def test_a_request_refused_after_the_transaction_that_it_could_have_begun(self):
+        line = Line()
+        line.csms(2, "r", "RemoteStartTransaction", {"idTag": "A"})
+        assert start(line) == []
+        assert line.cs(3, "r", {"status": "Rejected"}) == []
+
     def test_answer_to_a_broken_remote_start(self):
         line = Line()
         line.csms(2, "r", "RemoteStartTransaction", [], malformed=True)

@@ -73,6 +73,13 @@ def test_the_values_of_answers_are_judged_too():
     assert line.csms(3, "3", {"totalCost": 0.1234567}) == ["number.decimals"]
 
 
+def test_an_illegal_request_has_no_answer_that_fits():
+    line = Line(Version.V201)
+    line.csms(2, "1", "GetVariables", {"getVariableData": [{"component": {"name": "C"}}]}, malformed=True)
+    result = entry(attributeStatus="Accepted", attributeType="Actual")
+    assert line.cs(3, "1", {"getVariableResult": [result]}) == []
+
+
 def test_an_identifier_of_a_request_is_judged():
     line = Line(Version.V201, product=Side.CSMS)
     assert line.csms(2, "1", "RequestStopTransaction", {"transactionId": "no spaces"}) == ["string.identifier"]
