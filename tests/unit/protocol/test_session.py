@@ -213,6 +213,22 @@ class TestMessageIds:
         assert line.csms(3, "1", {}) == []
         assert line.csms(3, "1", {"status": "Accepted"}) == []
 
+    def test_three_requests_with_one_id_are_told_apart(self):
+        line = Line()
+        line.cs(2, "1", "StatusNotification", STATUS)
+        line.cs(2, "1", "DataTransfer", {"vendorId": "v"})
+        line.cs(2, "1", "Heartbeat", {})
+        for payload in ({}, {"status": "Accepted"}, {"currentTime": NOW}):
+            assert line.csms(3, "1", payload) == []
+
+    def test_each_of_three_copies_gets_an_answer(self):
+        line = Line()
+        for _ in range(3):
+            line.cs(*BEAT)
+        for _ in range(3):
+            assert line.csms(*BEATEN) == []
+        assert line.csms(*BEATEN) == ["rpc.answered_twice"]
+
     def test_copies_among_requests_with_one_id(self):
         line = Line()
         line.cs(2, "1", "StatusNotification", STATUS)
@@ -310,6 +326,17 @@ class TestProvoked:
     def test_kit_answers_nothing_on_purpose(self):
         line = Line()
         assert line.csms(3, "nothing", {}, malformed=True) == []
+
+    def test_what_answers_nothing_on_purpose_excuses_nothing(self):
+        line = Line(Version.V201)
+        line.cs(*BEAT)
+        line.csms(3, "nothing", {}, malformed=True)
+        assert line.cs(2, "2", "Heartbeat", {}) == ["rpc.one_outstanding"]
+
+    def test_an_error_of_the_kit_on_purpose_is_not_judged(self):
+        line = Line()
+        line.cs(*BEAT)
+        assert line.csms(*error("1", "ProtocolError"), malformed=True) == []
 
     def test_a_broken_call_of_the_product_piles_up_nothing(self):
         line = Line(Version.V201)
