@@ -10,7 +10,7 @@ import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ocpp_tck.reference.mutant import Inject, Lag, Match, Mutant, Reorder, Rework, payload_of
 
@@ -24,6 +24,9 @@ CALL, RESULT = 2, 3
 PEER = {"cs": "csms", "csms": "cs"}
 TEXT = "Grüße aus Zürich, 充電 ⚡ — Ωmega"
 """Natural-language text: there characters outside US-ASCII are fine (OCPP-J 1.6 4.1.2, 2.0.1 Part 4 4.1.2)."""
+VENDOR = "com.example." + "v" * 243
+"""A vendorId as long as it may be."""
+PAST = "2026-01-01T00:00:00Z"
 ONE_OUTSTANDING = frozenset({"rpc.one_outstanding"})
 NOTHING: frozenset[str] = frozenset()
 NOT_UTC = frozenset({"time.utc"})
@@ -55,6 +58,10 @@ class Scene:
     steps: str = ""
 
 
+Maker: TypeAlias = "Callable[[Random, Scene], Sequence[Mutant]]"
+"""Draws the mutants of one kind of change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One kind of legal change.
@@ -69,7 +76,7 @@ class Change:
     """
 
     name: str
-    make: Callable[[Random, Scene], Sequence[Mutant]]
+    make: Maker
     warns: frozenset[str] = field(default=frozenset())
     early: bool = False
     group: str = ""

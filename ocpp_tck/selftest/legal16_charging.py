@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.reference.mutant import AnswerError, Mutant
-from ocpp_tck.selftest.legal import Change, Scene, on, reworked
+from ocpp_tck.selftest.legal import Change, on, reworked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from random import Random
 
-    Maker = Callable[[Random, Scene], Sequence[Mutant]]
+    from ocpp_tck.selftest.legal import Maker, Scene
 
 CS = "cs"
 _REFUSED = "PropertyConstraintViolation"

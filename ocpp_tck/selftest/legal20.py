@@ -10,11 +10,12 @@ from ocpp_tck.selftest.legal import (
     DELAYS,
     IDS,
     LETTERS,
+    PAST,
     SPELLING,
     TEXT,
     TIMES,
+    VENDOR,
     Change,
-    Scene,
     between,
     effect_first,
     on,
@@ -24,15 +25,13 @@ from ocpp_tck.selftest.legal import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
     from random import Random
 
-    Maker = Callable[[Random, Scene], Sequence[Mutant]]
+    from ocpp_tck.selftest.legal import Maker, Scene
 
 CS, CSMS = "cs", "csms"
-VENDOR = "com.example." + "v" * 243
 CUSTOM = {"vendorId": VENDOR, "anything": [1, {"is": TEXT}], "allowed": None}
-PAST = "2026-01-01T00:00:00Z"
 
 
 def _custom(dice: Random, scene: Scene) -> list[Mutant]:

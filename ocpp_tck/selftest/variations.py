@@ -1,8 +1,8 @@
 """No false failure: embedded products that are right in unexpected ways, and the verdicts of the kit on them.
 
 Variation number K of a seed is one OCA case on one product (`variants.py`) with some legal changes of its frames
-(`legal.py`, `legal16.py`, `legal20.py`), tokens and intervals of the test data. Pass is right; so are a warning for a
-SHOULD that the variation breaks, and not applicable where the product's features or keys are the reason.
+(`legal.py` and the modules `legal16_…`, `legal20`), tokens and intervals of the test data. Pass is right; so are a
+warning for a SHOULD that the variation breaks, and not applicable where the product's features or keys are the reason.
 
 `python -m ocpp_tck.selftest.variations --sut cs --count 500 --seed 1 --jobs 6`; one alone: `--number K`.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck import pics
-from ocpp_tck.selftest import legal16, legal20
+from ocpp_tck.selftest import legal16_central, legal16_station, legal20
 from ocpp_tck.selftest.cases import VERSIONS, cases_of
 from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.legal import Change, Scene
@@ -49,8 +49,8 @@ MOST_CHANGES = 4
 WHOLE, ANY_VARIANT = 0.3, 0.04
 """How often a change is armed from the handshake on, and how often the case need not apply to the product."""
 CHANGES: dict[tuple[str, bool], tuple[Change, ...]] = {
-    ("cs", True): legal16.STATION,
-    ("csms", True): legal16.CENTRAL,
+    ("cs", True): legal16_station.STATION,
+    ("csms", True): legal16_central.CENTRAL,
     ("cs", False): legal20.STATION,
     ("csms", False): legal20.CENTRAL,
 }
