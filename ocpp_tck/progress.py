@@ -1,15 +1,23 @@
-"""How far a run is: a line for each case that is over, for people at a terminal and for the log of a CI job alike."""
+"""How far a run is: a line for each case that is over, for people at a terminal and for the log of a CI job alike.
+
+And for people at a terminal alone what the case waits for.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.report.terminal import line
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ocpp_tck.run import Console
 
 LETTERS = {
     Verdict.PASS: ("passed", "PASS", {"green": True}),
@@ -81,6 +89,36 @@ class Progress:
             (f"{word:<13}", colours),
             (f"{self._spent.pop(node, 0.0):6.2f} s  {note}", {}),
         ]
+
+
+class Waits:
+    """Shows what the case waits for: on a terminal, in a line that goes away again, and to the operator.
+
+    Args:
+        console: the operator's; None for none.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+
+    def waiting(self, text: str, seconds: float) -> None:
+        """Show what the case waits for."""
+        if self._console is not None:
+            self._console.waiting(text, seconds)
+        if _is_watched():
+            sys.stderr.write(f"\r\x1b[K  waiting for {line(text)}")
+            sys.stderr.flush()
+
+    def waited(self) -> None:
+        """Take that line away."""
+        if self._console is not None:
+            self._console.waited()
+        if _is_watched():
+            sys.stderr.write("\r\x1b[K")
+
+
+def _is_watched() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
 
 
 def _short(seconds: float) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ocpp_tck.evidence.index import INDEX, find_journals, verify_run
 from ocpp_tck.evidence.journal import JournalDamaged, read_journal
 from ocpp_tck.evidence.records import CaseEnded, Frame
-from ocpp_tck.plugin import LETTERS
+from ocpp_tck.progress import LETTERS
 from ocpp_tck.selftest.result import Row
 from tests.faults.kit import Bench, Kit, bench, size_of
 from tests.faults.normal import differences, normal

@@ -8,9 +8,8 @@ import pytest
 
 # Loaded once here: pytester forgets modules that a run inside it loads first.
 import ocpp_tck.certify
-import ocpp_tck.report.write
-import ocpp_tck.run
-import ocpp_tck.selection  # noqa: F401
+import ocpp_tck.opening
+import ocpp_tck.report.write  # noqa: F401
 
 FIXTURES = """
 import pytest

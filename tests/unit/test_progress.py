@@ -1,6 +1,9 @@
+import io
+import sys
+
 import pytest
 
-from ocpp_tck.progress import Progress
+from ocpp_tck.progress import Progress, Waits
 from ocpp_tck.verdict import Verdict
 
 
@@ -61,3 +64,37 @@ def test_the_time_that_the_start_took_is_not_left_again():
     clock = Clock()
     progress = Progress(13, clock)
     assert "~10 s left" in [line(progress, clock, seconds) for seconds in (60.0, 1.0, 1.0)][-1]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Told:
+    def __init__(self):
+        self.waits = []
+
+    def waiting(self, text, seconds):
+        self.waits.append((text, seconds))
+
+    def waited(self):
+        self.waits.append(None)
+
+
+@pytest.mark.parametrize(
+    ("stream", "ci", "is_shown"), [(Terminal, "", True), (Terminal, "1", False), (io.StringIO, "", False)]
+)
+def test_what_is_awaited_is_shown_to_whoever_looks(monkeypatch, stream, ci, is_shown):
+    monkeypatch.setattr("sys.stderr", stream())
+    monkeypatch.setenv("CI", ci)
+    operator = Told()
+    waits = Waits(operator)
+    waits.waiting("a \x1b[31mred\n station", 3.0)
+    waits.waited()
+    text = sys.stderr.getvalue()
+    assert operator.waits == [("a \x1b[31mred\n station", 3.0), None]
+    assert ("waiting for a" in text) is is_shown
+    assert "\x1b[31m" not in text
+    assert not is_shown or text.endswith("\r\x1b[K")
+    Waits().waiting("nobody looks on", 1.0)
