@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.evidence.records import BEFORE_NEXT_RUN, CaseEnded, StepEnded, StepStarted
 from ocpp_tck.protocol.types import Level
-from ocpp_tck.roles.conversation import PRODUCT
+from ocpp_tck.roles.events import PRODUCT
 from ocpp_tck.verdict import Failed, Inconclusive, Signal, Unanswered, Verdict, whole, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ocpp_tck.case import Case, PlannedStep
-    from ocpp_tck.roles.conversation import Found
+    from ocpp_tck.roles.events import Found
     from ocpp_tck.run import Run
 
 

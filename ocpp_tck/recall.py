@@ -23,7 +23,7 @@ from ocpp_tck.evidence.records import (
 )
 from ocpp_tck.evidence.redaction import MASK
 from ocpp_tck.protocol.types import MessageType
-from ocpp_tck.roles.conversation import PRODUCT, Event
+from ocpp_tck.roles.events import PRODUCT, Event
 from ocpp_tck.roles.payload import lookup
 from ocpp_tck.roles.station import WRITTEN
 

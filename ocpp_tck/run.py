@@ -26,6 +26,7 @@ from ocpp_tck.roles.conversation import Conversation
 from ocpp_tck.roles.csms import Csms
 from ocpp_tck.roles.csms_answers import CsmsAnswers
 from ocpp_tck.roles.drivers.prompt import Ending
+from ocpp_tck.roles.intake import Intake
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
@@ -136,11 +137,10 @@ class Run:
             journal=self.journal,
             clock=self.clock,
             answers=Answers(default),
+            intake=Intake(self.clock, settings.max_case_messages, settings.max_case_bytes),
             message_ids=world.message_ids,
             response_limit=settings.limits.response,
             on_event=self.observed.notice,
-            max_messages=settings.max_case_messages,
-            max_bytes=settings.max_case_bytes,
         )
         self.drivers.tell_when_spoken(self.conversation.wake)
         self.station: Station | None = None

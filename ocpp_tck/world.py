@@ -13,13 +13,13 @@ from ocpp_tck.net.security import Security
 from ocpp_tck.protocol.types import Version
 from ocpp_tck.roles.certificates import MadeCertificates
 from ocpp_tck.roles.clock import SystemClock
-from ocpp_tck.roles.conversation import Evidence
 from ocpp_tck.roles.data import message_ids
 from ocpp_tck.roles.drivers.chain import DriverChain
 from ocpp_tck.roles.drivers.prompt import Ending
 from ocpp_tck.roles.drivers.secrets import secrets_of
 from ocpp_tck.roles.endpoint import ConnectingEndpoint, ListeningEndpoint
 from ocpp_tck.roles.files import ServedFiles
+from ocpp_tck.roles.ports import Evidence
 from ocpp_tck.settings import Files
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from ocpp_tck.case import case_of, find_function, steps_of
 from ocpp_tck.protocol.types import Level, Side
 from ocpp_tck.replay.director import Director
 from ocpp_tck.replay.world import ReplayedWorld
-from ocpp_tck.roles.conversation import PRODUCT
+from ocpp_tck.roles.events import PRODUCT
 from ocpp_tck.run import Run
 from ocpp_tck.verdict import Verdict, whole
 

@@ -12,7 +12,8 @@ from ocpp_tck.net.pki import Authority
 if TYPE_CHECKING:
     from ocpp_tck.net import BackgroundLoop, Listener, Refusal
     from ocpp_tck.net.security import Security
-    from ocpp_tck.roles.conversation import Conversation, Line
+    from ocpp_tck.roles.conversation import Conversation
+    from ocpp_tck.roles.ports import Line
     from ocpp_tck.settings import Settings
 
 MARGIN = 5.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ocpp_tck.roles.payload import lookup
 
 if TYPE_CHECKING:
-    from ocpp_tck.roles.conversation import Event
+    from ocpp_tck.roles.events import Event
 
 
 _TEACHING = {

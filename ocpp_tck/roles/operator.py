@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ocpp_tck.roles.clock import Clock
-    from ocpp_tck.roles.conversation import Evidence
     from ocpp_tck.roles.drivers.base import Result
+    from ocpp_tck.roles.ports import Evidence
     from ocpp_tck.roles.product import Product
 
 

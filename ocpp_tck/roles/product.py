@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ocpp_tck.protocol.types import Side
 from ocpp_tck.roles.answers import Refusal, Silence
-from ocpp_tck.roles.conversation import Conversation, Event, Outgoing
+from ocpp_tck.roles.events import Event, Outgoing
 from ocpp_tck.roles.payload import Fields, lookup, matches
 from ocpp_tck.verdict import Failed, Inconclusive, Unanswered
 
 if TYPE_CHECKING:
+    from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.settings import Limits, TestData
 
 Where = Mapping[str, Any]

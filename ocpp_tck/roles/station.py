@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from ocpp_tck.net import Handshake
     from ocpp_tck.roles.certificates import Certificates
-    from ocpp_tck.roles.conversation import Conversation, Event
+    from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.endpoint import Listening
+    from ocpp_tck.roles.events import Event
     from ocpp_tck.roles.files import Serving
     from ocpp_tck.roles.observed import Observed
     from ocpp_tck.settings import Hardware, Limits, TestData

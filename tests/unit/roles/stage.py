@@ -14,6 +14,7 @@ from ocpp_tck.protocol.types import Side, Version
 from ocpp_tck.roles.answers import Answers
 from ocpp_tck.roles.conversation import Conversation
 from ocpp_tck.roles.csms_answers import CsmsAnswers
+from ocpp_tck.roles.intake import Intake
 from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.product import Product
 from ocpp_tck.roles.station import Station
@@ -170,6 +171,7 @@ def stage(folder, product=Side.STATION, limits=None, version=Version.V16):
         journal=journal,
         clock=clock,
         answers=Answers(polite),
+        intake=Intake(clock),
         message_ids=(f"kit-{number}" for number in itertools.count(1)),
         response_limit=limits.response,
         on_event=observed.notice,

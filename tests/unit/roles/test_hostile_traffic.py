@@ -6,9 +6,10 @@ import pytest
 from stage import FakeTransport, stage
 
 from ocpp_tck.net.transport import Handshake, Refusal
-from ocpp_tck.roles import conversation, observed
-from ocpp_tck.roles.conversation import CATCH_UP, MAX_REFUSALS, MAX_REPEATS
+from ocpp_tck.roles import intake, observed
+from ocpp_tck.roles.conversation import CATCH_UP
 from ocpp_tck.roles.product import SHOWN
+from ocpp_tck.roles.recorder import MAX_REFUSALS, MAX_REPEATS
 from ocpp_tck.verdict import Failed, Inconclusive, Unanswered
 
 
@@ -28,7 +29,7 @@ def remarks(on):
 
 
 def test_more_messages_than_a_case_may_have(on):
-    on.conversation.max_messages = 5
+    on.conversation.intake.max_messages = 5
     for _ in range(9):
         on.calls("Heartbeat", {})
     text = "the product sent more than 5 messages in one case (max_case_messages); the kit stopped reading and closed"
@@ -59,7 +60,7 @@ def test_what_was_overdue_before_its_connection_was_replaced_is(on):
 
 
 def test_more_text_than_a_case_may_have(on):
-    on.conversation.max_bytes = 1000
+    on.conversation.intake.max_bytes = 1000
     on.calls("DataTransfer", {"vendorId": "v", "data": "x" * 600})
     assert not on.conversation.overrun
     on.calls("DataTransfer", {"vendorId": "v", "data": "x" * 600})
@@ -68,7 +69,7 @@ def test_more_text_than_a_case_may_have(on):
 
 
 def test_a_product_that_comes_again_in_that_case_is_sent_away_and_let_in_in_the_next(on):
-    on.conversation.max_messages = 1
+    on.conversation.intake.max_messages = 1
     on.calls("Heartbeat", {})
     on.calls("Heartbeat", {})
     late = FakeTransport(2)
@@ -87,7 +88,7 @@ def test_a_product_that_comes_again_in_that_case_is_sent_away_and_let_in_in_the_
 
 
 def test_what_still_comes_on_a_connection_that_was_given_up_is_not_the_next_cases(on):
-    on.conversation.max_messages = 1
+    on.conversation.intake.max_messages = 1
     on.calls("Heartbeat", {})
     on.calls("Heartbeat", {})
     on.conversation.begin()
@@ -110,7 +111,7 @@ def test_a_connection_that_came_before_another_ended_is_heard(on):
 
 
 def test_connections_count_as_messages(on):
-    on.conversation.max_messages = 3
+    on.conversation.intake.max_messages = 3
     for number in range(2, 7):
         on.conversation.opened(FakeTransport(number))
     assert "max_case_messages" in on.conversation.overrun
@@ -155,7 +156,7 @@ def test_a_product_that_is_always_ahead_of_the_kit_is_not_judged(on):
 
 
 def test_a_flood_that_goes_on_is_awaited_for_a_moment(on, monkeypatch):
-    monkeypatch.setattr(conversation, "FLOOD", 5)
+    monkeypatch.setattr(intake, "FLOOD", 5)
     pending = on.station.send("ClearCache")
     for number in range(40):
         on.clock.later(on.limits.response - 1 + number * 0.05, lambda: on.receives([9]))

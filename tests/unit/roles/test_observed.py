@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocpp_tck.roles.conversation import Event
+from ocpp_tck.roles.events import Event
 from ocpp_tck.roles.observed import Observed, availabilities
 
 

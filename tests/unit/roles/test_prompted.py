@@ -8,7 +8,7 @@ import pytest
 
 from ocpp_tck.protocol.types import Side, Version
 from ocpp_tck.roles.clock import SystemClock
-from ocpp_tck.roles.conversation import Event
+from ocpp_tck.roles.events import Event
 from ocpp_tck.roles.product import Product
 from ocpp_tck.settings import Limits, TestData
 from ocpp_tck.verdict import Failed, Inconclusive
