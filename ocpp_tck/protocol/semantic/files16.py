@@ -42,6 +42,7 @@ class Files16:
             self._triggered[told] += 1
         if action in self._ordered:
             self._ordered[action].add(payload["requestId"])
+        if action == _STARTED_BY[_SIGNED]:
             self._ended.pop(payload["requestId"], None)
         return self._status(action, payload) if action in _STARTED_BY else []
 
