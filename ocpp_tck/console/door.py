@@ -18,11 +18,14 @@ LENGTH = 20
 """Letters of a link, about 99 bits."""
 MOST_SESSIONS = 8
 TRIES = 5
-"""Wrong links of one address within `WINDOW` from which on it is not listened to."""
-ALL_TRIES = 50
-"""The same for all addresses together."""
+"""Wrong links of one address within `WINDOW` seconds from which on it is not listened to.
+
+There is no such limit for all addresses together: with it, whoever is on the network could lock the operator out, and
+a link is too long to be guessed from any number of addresses.
+"""
 WINDOW = 60.0
-_PEERS = 256
+PEERS = 256
+"""Addresses whose wrong links are remembered; the one that was wrong longest ago is forgotten for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,6 @@ class Door:
         self._sessions: list[Session] = []
         self._used: deque[str] = deque(maxlen=MOST_SESSIONS)
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
-        self._all_wrong: deque[float] = deque(maxlen=ALL_TRIES)
         self.link = _new_link()
 
     def enter(self, link: str, peer: str) -> Session:
@@ -73,10 +75,10 @@ class Door:
             peer: the address that it comes from.
 
         Raises:
-            Refused: the link is wrong or was used, too many wrong ones came, or too many browsers are in.
+            Refused: the link is wrong or was used, too many wrong ones came from there, or too many browsers are in.
         """
         if self._is_shut(peer):
-            raise Refused(f"too many wrong links; try again in {WINDOW:g} seconds", 429)
+            raise Refused(f"too many wrong links from your address; try again in {WINDOW:g} seconds", 429)
         if not hmac.compare_digest(_bytes(link), _bytes(self.link)):
             self._note_wrong(peer)
             if _digest(link) in self._used:
@@ -98,15 +100,12 @@ class Door:
 
     def _is_shut(self, peer: str) -> bool:
         since = self._monotonic() - WINDOW
-        own = self._wrong.get(peer, ())
-        return sum(at > since for at in own) >= TRIES or sum(at > since for at in self._all_wrong) >= ALL_TRIES
+        return sum(at > since for at in self._wrong.get(peer, ())) >= TRIES
 
     def _note_wrong(self, peer: str) -> None:
-        now = self._monotonic()
-        self._all_wrong.append(now)
-        self._wrong.setdefault(peer, deque(maxlen=TRIES)).append(now)
+        self._wrong.setdefault(peer, deque(maxlen=TRIES)).append(self._monotonic())
         self._wrong.move_to_end(peer)
-        while len(self._wrong) > _PEERS:
+        while len(self._wrong) > PEERS:
             self._wrong.popitem(last=False)
 
 

@@ -32,14 +32,14 @@ class Rig:
     def secret(self):
         return self.console.link.partition("#")[2]
 
-    def ask(self, method, path, body=None, *, cookie="", **headers):
+    def ask(self, method, path, body=None, *, cookie="", peer="127.0.0.1", **headers):
         """Ask as the page itself would, but for what `headers` say otherwise; gives status, headers and body."""
         place = f"127.0.0.1:{self.port}"
         told = {"Host": place}
         if method == "POST":
             told |= {"Origin": f"http://{place}", "Content-Type": "application/json"}
         told |= {name.replace("_", "-"): value for name, value in headers.items()}
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10, source_address=(peer, 0))
         try:
             sent = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
             told = {name: value for name, value in told.items() if value is not None}
@@ -130,6 +130,13 @@ def test_wrong_links_are_not_listened_to_for_long(rig):
     found = [rig.ask("POST", "/enter", {"link": "wrong"})[0] for _ in range(7)]
     assert found == [403] * 5 + [429] * 2
     assert rig.ask("POST", "/enter", {"link": rig.secret})[0] == 429
+
+
+def test_strangers_with_wrong_links_lock_nobody_out(rig):
+    for number in range(2, 16):
+        found = [rig.ask("POST", "/enter", {"link": "wrong"}, peer=f"127.0.0.{number}")[0] for _ in range(6)]
+        assert found == [403] * 5 + [429]
+    assert rig.ask("POST", "/enter", {"link": rig.secret})[0] == 200
 
 
 @pytest.mark.parametrize(
