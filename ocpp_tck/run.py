@@ -224,6 +224,7 @@ class Run:
                 plan=tuple(step.as_json() for step in plan),
                 status=case.status,
                 attempt=attempt,
+                security_profile=self.security_profile,
             )
         )
         self.conversation.begin()

@@ -18,7 +18,9 @@ _UNUSABLE = 2
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="New folder of the merged runs.")
-@click.option("--mixed", is_flag=True, help="Also runs with another kit, catalogue, limits, PICS or test data; marked.")
+@click.option(
+    "--mixed", is_flag=True, help="Also runs with another kit, catalogue, limits, PICS, test data or [station]; marked."
+)
 @click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
 @click.option("--strict", is_flag=True, help="A warning fails.")
 def merge(folders: tuple[Path, ...], output: Path, known_failures: Path | None, *, mixed: bool, strict: bool) -> None:

@@ -102,6 +102,7 @@ class CaseStarted(Record):
         attempt: 1 for the first.
         plan: the planned steps: n, text, oca, requirement, optional.
         status: catalogue status: implemented, draft or disputed.
+        security_profile: in use when it began; None in the journals of kits that did not record it.
     """
 
     kind: ClassVar[str] = "case-started"
@@ -116,6 +117,7 @@ class CaseStarted(Record):
     attempt: int = 1
     plan: tuple[Mapping[str, Any], ...] = ()
     status: str = "implemented"
+    security_profile: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ Nothing found is lost, and no second try turns what went wrong into a pass:
   judged decide; where they differ, the worst. An attempt that judged nothing (inconclusive, kit error, not run) gives
   way to one that did, since a person may have mended what was in the way; but not to one at another software version.
 
-Attempts that judged the same product and differ are *flaky*.
+Attempts that judged the same product with the same security profile and differ are *flaky*. Where they differ by
+security profile only, the worst decides too: the product does not behave alike over all of them.
 """
 
 from __future__ import annotations
@@ -56,13 +57,36 @@ def _settled(cases: Sequence[Case], decide: Callable[[list[Case]], _Decision]) -
     return settled
 
 
+def differing_by_profile(cases: Iterable[Case]) -> dict[str, dict[int, Verdict]]:
+    """Find the cases of several runs whose verdict depends on the security profile; the cases as for `settle_runs`.
+
+    Returns:
+        by OCA id the worst verdict with each profile, of the attempts that judge the product as it was met last.
+    """
+    groups: dict[tuple[str, str, str], list[Case]] = {}
+    for case in cases:
+        if not case.superseded:
+            groups.setdefault(case.same, []).append(case)
+    found = {
+        attempts[0].id: {
+            profile: worst(each) for profile, each in sorted(_by_profile(_judged(_newest(attempts))).items())
+        }
+        for attempts in groups.values()
+    }
+    return {name: verdicts for name, verdicts in found.items() if len(set(verdicts.values())) > 1}
+
+
 def history_line(case: Case) -> str:
-    """Tell of one attempt: its number, run, time, software version, verdict and cause, and whether it decides."""
+    """Tell of one attempt: its number, verdict and cause, and whether it decides.
+
+    In a report of several runs also of which one it is, with the software version and the security profile.
+    """
     parts = (
         f"attempt {case.attempt}",
         case.run,
         moment(case.start),
         f"software {case.firmware}" if case.firmware else "",
+        f"security profile {case.security_profile}" if case.run else "",
         f"{case.verdict}{', interrupted' if case.interrupted else ''}",
         case.cause.text if case.cause else "",
         "" if case.superseded else "decides",
@@ -78,17 +102,33 @@ def _of_one_run(attempts: list[Case]) -> _Decision:
 
 def _of_several(attempts: list[Case]) -> _Decision:
     counting = [case for case in attempts if not case.superseded]
-    tried = [case for case in counting if case.verdict not in _OUTSIDE]
-    if not tried:
+    same = _newest(counting)
+    if not same:
         return counting[-1], False
-    newest = next((case.firmware for case in reversed(tried) if case.firmware), "")
-    before = (at for at in range(len(tried), 0, -1) if tried[at - 1].firmware not in {"", newest})
-    same = tried[next(before, 0) :]
-    judged = [case for case in same if (case.verdict.is_decided and _is_whole(case)) or case.flaky]
+    judged = _judged(same)
     if not judged:
         return same[-1], False
-    flaky = any(case.flaky for case in judged) or len({case.verdict for case in judged}) > 1
+    flaky = any(case.flaky for case in judged) or any(len(found) > 1 for found in _by_profile(judged).values())
     return _worst(reversed(judged)) or judged[-1], flaky
+
+
+def _newest(counting: Sequence[Case]) -> list[Case]:
+    """Give the attempts that tried the product at the software version that was met last."""
+    tried = [case for case in counting if case.verdict not in _OUTSIDE]
+    newest = next((case.firmware for case in reversed(tried) if case.firmware), "")
+    before = (at for at in range(len(tried), 0, -1) if tried[at - 1].firmware not in {"", newest})
+    return tried[next(before, 0) :]
+
+
+def _judged(attempts: Iterable[Case]) -> list[Case]:
+    return [case for case in attempts if (case.verdict.is_decided and _is_whole(case)) or case.flaky]
+
+
+def _by_profile(attempts: Iterable[Case]) -> dict[int, set[Verdict]]:
+    found: dict[int, set[Verdict]] = {}
+    for case in attempts:
+        found.setdefault(case.security_profile, set()).add(case.verdict)
+    return found
 
 
 def _is_whole(case: Case) -> bool:

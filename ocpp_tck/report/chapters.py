@@ -93,20 +93,22 @@ def _profiles(results: tuple[ProfileResult, ...]) -> Section:
 
 
 def _cases(model: ReportModel) -> Section:
-    rows = tuple(_case(case) for case in model.cases[:MOST])
-    text: tuple[str, ...] = () if rows else ("No case was run.",)
+    profiles = {case.security_profile for case in model.cases}
+    rows = tuple(_case(case, differing=len(profiles) > 1) for case in model.cases[:MOST])
+    text = [f"With security profile {profile}." for profile in profiles] if len(profiles) == 1 else []
     if len(model.cases) > MOST:
-        text = (f"The first {MOST} of {len(model.cases)} cases; the rest stands in report.json.",)
+        text.append(f"The first {MOST} of {len(model.cases)} cases; the rest stands in report.json.")
     table = Table(("Case", "Verdict", "Title and first cause"), (19, 14, 67), rows)
-    return Section("cases", "Cases", text, (table,) if rows else ())
+    return Section("cases", "Cases", tuple(text) if rows else ("No case was run.",), (table,) if rows else ())
 
 
-def _case(case: Case) -> tuple[Cell | str, ...]:
+def _case(case: Case, *, differing: bool) -> tuple[Cell | str, ...]:
     told = [case.title]
     if case.cause:
         where = f" ({case.cause.requirement})" if case.cause.requirement else ""
         told.append(f"{case.cause.where}: {case.cause.text}{where}")
-    marks = [case.status + ", does not count"] if case.status != "implemented" else []
+    marks = [f"with security profile {case.security_profile}"] if differing else []
+    marks += [case.status + ", does not count"] if case.status != "implemented" else []
     marks += ["made again, does not count"] if case.superseded else []
     marks += ["known deviation"] if case.known else []
     marks += [f"attempt {case.attempt}"] if case.attempt > 1 else []
@@ -262,7 +264,8 @@ def _run(model: ReportModel) -> Section:
         "resumed": str(run.resumed) if run.resumed else "",
         "selection": run.selection or "all cases",
         "stations": ", ".join(run.stations),
-        "security profile at the start": str(run.security_profile),
+        "security profile at the start": "\n".join(f"{one.security_profile} in {one.name}" for one in run.parts)
+        or str(run.security_profile),
         "catalogue, SHA-256": run.catalogue_sha256,
         "judged by": "\n".join(run.specification),
         **run.environment,

@@ -120,7 +120,12 @@ def _attempt(case: Case) -> dict[str, Any]:
         "start": _milliseconds(case.start),
         "stop": _milliseconds(case.start + case.duration),
         **_evidence(case),
-        "extra": {"verdict": str(case.verdict), "run": case.run, "firmware": visible(case.firmware, one_line=True)},
+        "extra": {
+            "verdict": str(case.verdict),
+            "run": case.run,
+            "firmware": visible(case.firmware, one_line=True),
+            "security_profile": case.security_profile,
+        },
     }
 
 

@@ -125,13 +125,14 @@ def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
         specification=first.specification if first else (),
         scope=first.scope if first else {},
         security_profile=first.security_profile if first else 0,
+        hardware=first.hardware if first else {},
     )
 
 
 def _mixed(starts: list[r.RunStarted]) -> list[str]:
     """Say when the journals are not of one run."""
     mixed = []
-    for name in ("kit_version", "seed", "sut", "catalogue_sha256", "limits", "pics"):
+    for name in ("kit_version", "seed", "sut", "catalogue_sha256", "limits", "pics", "hardware"):
         values = {json.dumps(getattr(start, name), sort_keys=True, default=dict) for start in starts}
         if len(values) > 1:
             mixed.append(f"The journals do not agree on {name}: {', '.join(sorted(values))}.")
@@ -169,6 +170,7 @@ class _Folding:
 
     def __init__(self, stretch: Stretch) -> None:
         self._journal = stretch.journal
+        self._profile = stretch.started.security_profile
         self._resumed = stretch.started.resumed
         self._cases: list[_Open] = []
         self._current: _Open | None = None
@@ -201,7 +203,7 @@ class _Folding:
         time = -math.inf
         for number, case in enumerate(self._cases):
             time = max(time, case.start)  # the order holds whatever the clock did
-            placed.append(((self._resumed, time, self._journal, number), _close(case, self._journal)))
+            placed.append(((self._resumed, time, self._journal, number), _close(case, self._journal, self._profile)))
         return placed
 
     def _over(self, *, well: bool) -> None:
@@ -394,7 +396,7 @@ def _frame_row(case: _Open, record: r.Frame) -> FrameRow:
     )
 
 
-def _close(case: _Open, journal: str) -> Case:
+def _close(case: _Open, journal: str, security_profile: int) -> Case:
     started = case.started
     findings = list(case.findings)
     if case.ended is None:
@@ -430,6 +432,7 @@ def _close(case: _Open, journal: str) -> Case:
         events=tuple(case.events),
         violations=tuple(case.violations),
         interrupted=case.interrupted,
+        security_profile=security_profile if started.security_profile is None else started.security_profile,
     )
 
 

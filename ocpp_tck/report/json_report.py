@@ -59,6 +59,7 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             "specification": list(run.specification),
             "scope": {profile: dict(statuses) for profile, statuses in run.scope.items()},
             "security_profile": run.security_profile,
+            "station": dict(run.hardware),
             "environment": dict(run.environment),
             "asked": list(run.asked),
             "follows": dict(run.follows),
@@ -75,6 +76,7 @@ def as_json(model: ReportModel) -> dict[str, Any]:
                     "firmware": list(part.firmware),
                     "totals": dict(part.totals),
                     "journals": dict(part.journals),
+                    "security_profile": part.security_profile,
                 }
                 for part in run.parts
             ],
@@ -157,6 +159,7 @@ def _case(case: Case) -> dict[str, Any]:
         "flaky": case.flaky,
         "run": case.run,
         "firmware": case.firmware,
+        "security_profile": case.security_profile,
         "known": case.known,
         "started": iso(case.start),
         "duration_s": _seconds(case.duration),

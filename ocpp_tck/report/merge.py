@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.evidence.earlier import stretches
 from ocpp_tck.evidence.index import read_journals
 from ocpp_tck.evidence.journal import JournalDamaged
 from ocpp_tck.evidence.merged import RUNS, MergeError, check_copies, copy_runs, gather
-from ocpp_tck.report.attempts import settle_runs
+from ocpp_tck.report.attempts import differing_by_profile, settle_runs
 from ocpp_tck.report.declared import mismatches, observations
 from ocpp_tck.report.fold import fold
 from ocpp_tck.report.identity import boot_fields, certificates, joined
@@ -32,9 +32,19 @@ _CIRCUMSTANCES = {
     "limits": "[limits]",
     "pics": "[pics]",
     "test_data": "[test_data]",
+    "hardware": "[station]",
 }
-"""What should be the same in runs that are reported as one, and how it is called."""
+"""What should be the same in runs that are reported as one, and how it is called.
+
+The security profile may differ: a product is run once with each that it has, and all of it is one statement. Each
+attempt is shown with its own.
+"""
 _LISTED = 10
+_NAMED = 3
+"""Runs that are named with one value."""
+
+Named = tuple[str, "ReportModel"]
+"""A run, and how it is called where it differs from others."""
 
 
 def load_merged(folder: Path, runs: Sequence[MergedRun]) -> ReportModel:
@@ -65,10 +75,10 @@ def merge_runs(folders: Sequence[Path], target: Path, *, mixed: bool = False) ->
     """
     runs = gather(folders)
     read = [(fold(read_journals(folder)), folder, source) for folder, source in runs]
-    models = [model for model, _, _ in read]
-    if wrong := other_product(models):
+    named = [(str(folder), model) for model, folder, _ in read]
+    if wrong := other_product(named):
         raise MergeError(f"these runs are not of one product: {'; '.join(wrong)}")
-    if (differing := other_circumstances(models)) and not mixed:
+    if (differing := other_circumstances(named)) and not mixed:
         raise MergeError(
             f"these runs were made in other circumstances: {'; '.join(differing)}. Run again with the same, or merge "
             "them with --mixed, which marks the report"
@@ -77,31 +87,40 @@ def merge_runs(folders: Sequence[Path], target: Path, *, mixed: bool = False) ->
     copy_runs([(folder, source) for _, folder, source in ordered], target)
 
 
-def other_product(models: Sequence[ReportModel]) -> list[str]:
+def other_product(runs: Sequence[Named]) -> list[str]:
     """Say where the runs are not of one product; empty when they are. Its software version may differ."""
-    found = []
-    for name in _PRODUCT:
-        values = list(dict.fromkeys(model.sut.get(name, "") for model in models))
-        if len(values) > 1:
-            found.append(f"[sut] {name} is {', '.join(json.dumps(value, ensure_ascii=False) for value in values)}")
-    return found
+    return [
+        text
+        for name in _PRODUCT
+        for text in _differing(f"[sut] {name}", [(run, _json(model.sut.get(name, ""))) for run, model in runs])
+    ]
 
 
-def other_circumstances(models: Sequence[ReportModel]) -> list[str]:
+def other_circumstances(runs: Sequence[Named]) -> list[str]:
     """Say in what else the runs differ that their verdicts rest on; empty when in nothing."""
-    return [text for name, called in _CIRCUMSTANCES.items() for text in _differing(models, name, called)]
+    return [text for name, called in _CIRCUMSTANCES.items() for text in _circumstance(runs, name, called)]
 
 
-def _differing(models: Sequence[ReportModel], name: str, called: str) -> Iterator[str]:
-    values = [json.loads(json.dumps(getattr(model.run, name), default=dict)) for model in models]
-    if not isinstance(values[0], dict):
-        if len(set(values)) > 1:
-            yield f"{called} is {', '.join(dict.fromkeys(map(str, values)))}"
+def _circumstance(runs: Sequence[Named], name: str, called: str) -> Iterator[str]:
+    values = [(run, json.loads(json.dumps(getattr(model.run, name), default=dict))) for run, model in runs]
+    if not isinstance(values[0][1], dict):
+        yield from _differing(called, [(run, str(value)) for run, value in values])
         return
-    for key in sorted(set().union(*values)):
-        shown = list(dict.fromkeys(json.dumps(one.get(key), ensure_ascii=False) for one in values))
-        if len(shown) > 1:
-            yield f"{called} {key} is {', '.join('nothing' if one == 'null' else one for one in shown)}"
+    for key in sorted(set().union(*(value for _, value in values))):
+        yield from _differing(f"{called} {key}", [(run, _json(value.get(key))) for run, value in values])
+
+
+def _json(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _differing(called: str, told: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Name each value with the runs that have it, where there are several."""
+    runs: dict[str, list[str]] = {}
+    for run, value in told:
+        runs.setdefault(value, []).append(run)
+    if len(runs) > 1:
+        yield f"{called} is {', '.join(f'{value} in {_some(names, _NAMED)}' for value, names in runs.items())}"
 
 
 def join(runs: Sequence[tuple[MergedRun, ReportModel]]) -> ReportModel:
@@ -144,7 +163,7 @@ def join(runs: Sequence[tuple[MergedRun, ReportModel]]) -> ReportModel:
         observed=observed,
         declarations=mismatches(run.pics, observed),
         identities=joined(one for model in models for one in model.identities),
-        problems=tuple(_problems(ordered, models, settled)),
+        problems=tuple(_problems(ordered, cases, settled)),
         answers=(),
         measures=(),
         certificates=(),
@@ -188,17 +207,25 @@ def _part(run: MergedRun, model: ReportModel) -> Part:
         firmware=tuple(versions),
         totals=model.totals,
         journals=dict(run.journals),
+        security_profile=model.run.security_profile,
     )
 
 
 def _problems(
-    ordered: Sequence[tuple[MergedRun, ReportModel]], models: Sequence[ReportModel], cases: Sequence[Case]
+    ordered: Sequence[tuple[MergedRun, ReportModel]], cases: Sequence[Case], settled: Sequence[Case]
 ) -> Iterator[str]:
-    yield from (f"The runs are not of one product: {text}." for text in other_product(models))
-    yield from (f"The runs were made in other circumstances: {text}." for text in other_circumstances(models))
-    yield from _older(cases)
-    if flaky := [case.id for case in cases if case.flaky and not case.superseded]:
+    named = [(run.name, model) for run, model in ordered]
+    yield from (f"The runs are not of one product: {text}." for text in other_product(named))
+    yield from (f"The runs were made in other circumstances: {text}." for text in other_circumstances(named))
+    yield from _older(settled)
+    if flaky := [case.id for case in settled if case.flaky and not case.superseded]:
         yield f"Flaky, with the same product: {_some(flaky)}. The worst attempt decides."
+    if differing := differing_by_profile(cases):
+        told = [
+            f"{name} ({', '.join(f'{verdict} with {profile}' for profile, verdict in verdicts.items())})"
+            for name, verdicts in differing.items()
+        ]
+        yield f"Not alike with every security profile: {_some(told)}. The worst attempt decides."
     yield from (f"{run.name}: {problem}" for run, model in ordered for problem in model.problems)
 
 
@@ -222,6 +249,6 @@ def _older(cases: Sequence[Case]) -> Iterator[str]:
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN, Verdict.NONE)
 
 
-def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _LISTED} more" if len(ids) > _LISTED else ""
-    return f"{', '.join(ids[:_LISTED])}{more}"
+def _some(names: Sequence[str], most: int = _LISTED) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"

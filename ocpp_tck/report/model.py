@@ -141,6 +141,7 @@ class Case:
         firmware: software version of the product when this attempt began; empty when nothing told it, and where the
             report is of one run.
         known: reason from the file of known failures; empty when none applies.
+        security_profile: in use when this attempt began.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Case:
     run: str = ""
     firmware: str = ""
     known: str = ""
+    security_profile: int = 0
 
     @property
     def key(self) -> str:
@@ -209,6 +211,7 @@ class Part:
         source: name of the folder that it came from.
         firmware: software versions of the product in the order in which they were seen.
         journals: SHA-256 of each journal by file name.
+        security_profile: when it began.
     """
 
     name: str
@@ -221,6 +224,7 @@ class Part:
     firmware: tuple[str, ...]
     totals: Mapping[str, int]
     journals: Mapping[str, str]
+    security_profile: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +243,8 @@ class Run:
         certify: whether it was asked for as a certification run.
         objections: what stood against that when it began.
         parts: the runs of a report of several, the earliest first; empty for the report of one.
+        security_profile: when it began.
+        hardware: EVSEs and connectors that exist, `[station]`.
     """
 
     kit_version: str
@@ -267,6 +273,7 @@ class Run:
     specification: tuple[str, ...] = ()
     scope: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     security_profile: int = 0
+    hardware: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

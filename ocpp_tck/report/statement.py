@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NO_CERTIFICATE = (
     "This is not an OCA certificate. The Open Charge Alliance has neither made nor examined it. It says what ocpp-tck, "
-    "an independent open test kit, saw the product do in one run with one configuration."
+    "an independent open test kit, saw the product do in the runs and with the configuration that are named here."
 )
 
 TONES = {
@@ -47,6 +47,7 @@ _SENTENCES = {
 }
 UNSIGNED = "unsigned, unless attestation.json lies beside this file; see Evidence"
 ROLES = {"cs": "charging station", "csms": "CSMS"}
+_UNTRIED = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN, Verdict.NONE)
 _PROBLEMS = 2
 """Problems of the evidence that the first page names."""
 _LISTED = 6
@@ -118,11 +119,21 @@ def _facts(model: ReportModel, signature: Signature | None) -> Table:
     rows += [
         ("Judged by", run.specification[0] if run.specification else f"OCPP {sut.get('version', '')}"),
         ("Run", f"{moment(run.start)}, {seconds(run.duration)}, ocpp-tck {run.kit_version}, seed {run.seed}"),
+        ("Security profile", _security_profiles(model)),
         ("Kind of run", certification(model).text),
         ("Evidence", _evidence(model)),
         ("Signature", signature.line if signature else UNSIGNED),
     ]
     return Table((), (22, 78), tuple(rows))
+
+
+def _security_profiles(model: ReportModel) -> str:
+    """Write which security profiles the cases that were tried ran with."""
+    tried = [case.security_profile for case in model.cases if case.verdict not in _UNTRIED] or [
+        model.run.security_profile
+    ]
+    found = sorted(set(tried))
+    return f"{found[0]}" if len(found) == 1 else f"{', '.join(map(str, found))}; each case with its own, see Cases"
 
 
 def _seen(model: ReportModel) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from synthetic import Synthetic
 
-from ocpp_tck.report.attempts import history_line, settle, settle_runs
+from ocpp_tck.report.attempts import differing_by_profile, history_line, settle, settle_runs
 from ocpp_tck.report.model import Case, Cause
 from ocpp_tck.verdict import Verdict
 
@@ -104,6 +104,32 @@ def test_over_several_runs_the_newest_product_speaks(tried, number, flaky):
     assert decided(found) == (number, flaky)
 
 
+@pytest.mark.parametrize(
+    ("tried", "number", "flaky", "differing"),
+    [
+        (["pass 0", "pass 3"], 2, False, None),
+        (["pass 0", "fail 3"], 2, False, {0: "pass", 3: "fail"}),
+        (["fail 3", "pass 0"], 1, False, {0: "pass", 3: "fail"}),
+        (["fail 0", "pass 0", "fail 3"], 3, True, None),  # of equals the latest; what is flaky is so with profile 0
+        (["pass 0", "warn 0", "fail 3"], 3, True, {0: "warn", 3: "fail"}),
+        (["pass 0", "inconclusive 3"], 1, False, None),  # what judged nothing differs from nothing
+        (["not run 0", "pass 3"], 2, False, None),
+        (["not run 0"], 1, False, None),
+        (["inconclusive 0", "error 3"], 2, False, None),
+    ],
+)
+def test_what_differs_by_security_profile_only_is_not_flaky(tried, number, flaky, differing):
+    parts = [one.rpartition(" ")[::2] for one in tried]
+    cases = [attempt(verdict, security_profile=int(profile)) for verdict, profile in parts]
+    assert decided(settle_runs(cases)) == (number, flaky)
+    assert differing_by_profile(cases) == ({"TC_1_CS": differing} if differing else {})
+
+
+def test_only_attempts_at_the_newest_product_can_differ_by_profile():
+    old, new = attempt("fail", firmware="1", security_profile=0), attempt("pass", firmware="2", security_profile=3)
+    assert differing_by_profile([old, new]) == {}
+
+
 def test_a_flaky_case_of_one_run_stays_flaky_over_several():
     one = settle([attempt("inconclusive"), attempt("pass")])
     assert decided(settle_runs([*one, attempt("pass")])) == (1, True)
@@ -128,6 +154,6 @@ def test_each_case_is_settled_for_itself(tmp_path):
 
 def test_the_history_tells_run_time_software_verdict_and_cause():
     case = attempt("fail!", start=1_795_426_872.0, run="01-a", firmware="1.0", cause=Cause(text="late", where="step 1"))
-    told = "attempt 1 · 01-a · 2026-11-23 09:41:12Z · software 1.0 · fail, interrupted · late · decides"
+    told = "attempt 1 · 01-a · 2026-11-23 09:41:12Z · software 1.0 · security profile 0 · fail, interrupted · late · decides"
     assert history_line(case) == told
     assert not history_line(settle([case, attempt("pass")])[1]).endswith("decides")

@@ -77,8 +77,9 @@ def test_runs_of_other_products_are_refused(tmp_path):
     first = a_run(tmp_path / "first", 0, ("TC_1", "pass"))
     sut = {"role": "csms", "version": "2.1", "vendor": "Acme", "model": "Wallbox <7>"}
     second = a_run(tmp_path / "second", 9, ("TC_1", "pass"), sut=sut)
-    with pytest.raises(MergeError, match=r'not of one product: \[sut\] role is "cs", "csms"; \[sut\] version'):
+    with pytest.raises(MergeError, match="not of one product") as told:
         merge_runs([first, second], tmp_path / "both", mixed=True)
+    assert f'[sut] role is "cs" in {first}, "csms" in {second}; [sut] version is "1.6" in {first}, ' in str(told.value)
     assert not (tmp_path / "both").exists()
 
 
@@ -89,16 +90,88 @@ def test_runs_in_other_circumstances_are_refused_or_marked(tmp_path):
     with pytest.raises(MergeError, match="--mixed") as told:
         merge_runs([first, second], tmp_path / "both")
     differing = (
-        "the version of ocpp-tck is 0.1.0, 0.2.0",
-        "[limits] absence is 2.0, nothing",
-        "[limits] response is 5.0, 9.0",
-        "[pics] C-17 is false, true",
+        "the version of ocpp-tck is 0.1.0 in {}, 0.2.0 in {}",
+        "[limits] absence is 2.0 in {}, nothing in {}",
+        "[limits] response is 5.0 in {}, 9.0 in {}",
+        "[pics] C-17 is false in {}, true in {}",
     )
-    assert "; ".join(differing) in str(told.value)
+    assert "; ".join(one.format(first, second) for one in differing) in str(told.value)
     merge_runs([first, second], tmp_path / "both", mixed=True)
     problems = load_model(tmp_path / "both").problems
-    assert [one.partition(": ")[2].rstrip(".") for one in problems[:4]] == list(differing)
+    assert [one.partition(": ")[2].rstrip(".") for one in problems[:4]] == [
+        one.format("01-first", "02-second") for one in differing
+    ]
     assert problems[4].startswith("The software version of the product is not known")
+
+
+def test_runs_of_a_product_that_was_said_to_have_other_connectors_are_refused_or_marked(tmp_path):
+    two = {"connectors": 2, "connector": 1, "evses": [{"id": 1, "connectors": 1}], "evse": 1}
+    runs = [
+        a_run(tmp_path / f"run{number}", number, ("TC_1", "pass"), hardware={**two, "connectors": count})
+        for number, count in enumerate((2, 2, 2, 2, 1))
+    ]
+    merge_runs(runs[:4], tmp_path / "alike")
+    assert not any("[station]" in problem for problem in load_model(tmp_path / "alike").problems)
+    with pytest.raises(MergeError, match="--mixed") as told:
+        merge_runs(runs, tmp_path / "both")
+    assert f"[station] connectors is 2 in {runs[0]}, {runs[1]}, {runs[2]} and 1 more, 1 in {runs[4]}. " in str(
+        told.value
+    )
+    merge_runs(runs[3:], tmp_path / "both", mixed=True)
+    problem = "The runs were made in other circumstances: [station] connectors is 2 in 01-run3, 1 in 02-run4."
+    assert load_model(tmp_path / "both").problems[0] == problem
+    write_reports(tmp_path / "both")
+    assert problem in (tmp_path / "both" / "statement.html").read_text(encoding="utf-8")
+
+
+def over_profiles(tmp_path, *verdicts):
+    """Merge runs of one product, one for each security profile, each with TC_1 and a case of its own."""
+    runs = [
+        a_run(tmp_path / f"run{at}", 99 * at, ("TC_1", verdict), (f"TC_8{at}", "pass"), security_profile=at)
+        for at, verdict in enumerate(verdicts)
+    ]
+    merge_runs(runs, tmp_path / "all")
+    return tmp_path / "all"
+
+
+def test_runs_with_each_security_profile_are_one_statement_that_shows_it_with_each_case(tmp_path):
+    folder = over_profiles(tmp_path, "pass", "pass", "pass", "pass")
+    model = write_reports(folder)
+    assert [(case.id, case.security_profile, case.flaky) for case in model.cases if not case.superseded] == [
+        ("TC_80", 0, False),
+        ("TC_81", 1, False),
+        ("TC_82", 2, False),
+        ("TC_1", 3, False),
+        ("TC_83", 3, False),
+    ]
+    assert [part.security_profile for part in model.run.parts] == [0, 1, 2, 3]
+    assert not any("profile" in problem for problem in model.problems)
+    report = json.loads((folder / "report.json").read_text())
+    jsonschema.validate(report, schema())
+    assert {case["id"]: case["security_profile"] for case in report["cases"]}["TC_82"] == 2
+    page = (folder / "statement.html").read_text(encoding="utf-8")
+    assert "0, 1, 2, 3; each case with its own, see Cases" in page
+    assert page.count("with security profile 2") == 2
+    assert "2 in 03-run2" in page
+    assert "· security profile 3 · " in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_case_that_depends_on_the_security_profile_is_not_flaky_but_told_and_the_worst_decides(tmp_path):
+    model = load_model(over_profiles(tmp_path, "pass", "fail", "pass"))
+    (deciding,) = [case for case in model.cases if case.id == "TC_1" and not case.superseded]
+    assert (deciding.verdict, deciding.security_profile, deciding.flaky) == ("fail", 1, False)
+    told = "Not alike with every security profile: TC_1 (pass with 0, fail with 1, pass with 2). The worst attempt decides."
+    assert told in model.problems
+    assert not any("Flaky" in problem for problem in model.problems)
+
+
+def test_the_profile_is_that_of_the_attempt_and_without_it_that_of_the_start(tmp_path):
+    run = Synthetic(tmp_path, start=T0).begin(security_profile=1)
+    for name, fields in (("TC_1", {}), ("TC_2", {"security_profile": 2}), ("TC_3", {"security_profile": 0})):
+        run.case(name, **fields)
+        run.end_case("pass", name)
+    model = load_model(run.done())
+    assert [case.security_profile for case in model.cases] == [1, 2, 0]
 
 
 def test_an_update_in_the_middle_of_a_run_is_seen(tmp_path):
