@@ -69,7 +69,7 @@ class Secured:
             own = made.write(self.folder, f"csms-{algorithm}")
             options += [f"--certificate={own.certificate}", f"--key={own.key}"]
         if self.profile == PROFILE_MUTUAL:
-            options.append(f"--client-ca={self.authority.certificate}")
+            options += [f"--client-ca={self.authority.certificate}", f"--cpo-name={OWNER}"]
         return options
 
     @property

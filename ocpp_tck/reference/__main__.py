@@ -97,6 +97,22 @@ def parser() -> argparse.ArgumentParser:
     csms.add_argument("--certificate", action="append", default=[], metavar="PEM", dest="certificates")
     csms.add_argument("--key", action="append", default=[], metavar="PEM", dest="keys")
     csms.add_argument("--client-ca", default="", metavar="PEM", help="roots of the stations (security profile 3)")
+    csms.add_argument(
+        "--cpo-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        dest="cpo_names",
+        help="who must own their certificates: the CPO, and whom it trusts",
+    )
+    csms.add_argument(
+        "--serial",
+        type=key_value,
+        action="append",
+        default=[],
+        metavar="STATION=SERIAL",
+        help="serial number in its certificate; its id without",
+    )
     csms.add_argument("--authority", default="", metavar="PEM", help="signs what stations ask for (1.6)")
     csms.add_argument("--authority-key", default="", metavar="PEM")
 
@@ -163,6 +179,8 @@ def main(arguments: list[str] | None = None) -> int:
             vendor_id=given.vendor_id,
             certificates=tuple(zip(given.certificates, given.keys, strict=True)),
             client_ca=given.client_ca,
+            cpo_names=tuple(given.cpo_names),
+            serials=dict(given.serial),
             authority=(given.authority, given.authority_key) if given.authority else None,
             tls_suites=tuple(given.tls_suites),
         ),

@@ -122,8 +122,10 @@ class CsmsOptions:
     Basic auth password that it must show; a station without one connects unauthenticated.
     `defects` names what it does wrong on purpose, `vendor_id` is a vendorId whose DataTransfer it understands (1.6).
     `certificates` are pairs of PEM files, certificate with chain and key, that it shows; with them it speaks TLS.
-    `client_ca` are the roots of the stations' certificates, which are demanded then (security profile 3). `authority`
-    is the pair of files with which it signs what stations ask for (1.6). `tls_suites` as of a station.
+    `client_ca` are the roots of the stations' certificates, which are demanded then (security profile 3); they must be
+    owned by one of `cpo_names`, the CPO and whom it trusts, and name the station's own serial number: that in `serials`
+    (station id to serial number), or its id where it has none there. `authority` is the pair of files with which it
+    signs what stations ask for (1.6). `tls_suites` as of a station.
     """
 
     version: str
@@ -138,6 +140,8 @@ class CsmsOptions:
     vendor_id: str = ""
     certificates: tuple[tuple[str, str], ...] = ()
     client_ca: str = ""
+    cpo_names: tuple[str, ...] = ()
+    serials: Mapping[str, str] = field(default_factory=dict)
     authority: tuple[str, str] | None = None
     tls_suites: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
 """Where the stations of an embedded CSMS connect: `ws://host:port/ocpp/<station id>`.
 
 Part of every version's CSMS. Rules: OCPP-J 1.6 section 3.2 and its errata 3.4 (the same in Part 4
-section 3.3 of 2.0.1), security whitepaper A00.FR.202 to 205 for Basic auth.
+section 3.3 of 2.0.1), security whitepaper A00.FR.202 to 205 for Basic auth, A00.FR.407 for certificates.
 """
 
 import base64
@@ -29,6 +29,8 @@ FRAME_LIMIT = 1024 * 1024
 
 Serve = Callable[[str, ServerConnection], Awaitable[None]]
 """What talks to a connected station: (station id, connection). The connection ends with it."""
+Objection = Callable[[str, bytes], str]
+"""Says why a station may not come in with a certificate: (station id, DER) to a reason, empty when it may."""
 
 _log = logging.getLogger("ocpp_tck.reference.csms.endpoint")
 # Without a handler of its own, logging prints the traceback of every refused handshake to stderr.
@@ -40,7 +42,7 @@ class Endpoint:
 
     `stations` empty: a station of any id may connect. `passwords` (station id to password) may be
     changed while listening; a station without an entry needs none. `tls` makes it an endpoint of security profile 2,
-    or 3 when it demands certificates. `url` is set by `start`.
+    or 3 when it demands certificates; `objection` then judges whose they are. `url` is set by `start`.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Endpoint:
         passwords: Mapping[str, str],
         serve: Serve,
         tls: ssl.SSLContext | None = None,
+        objection: Objection = lambda _station, _certificate: "",
     ) -> None:
         self.url = ""
         self.passwords = dict(passwords)
@@ -60,6 +63,7 @@ class Endpoint:
         self._serve = serve
         self._server: Server | None = None
         self._tls = tls
+        self._objection = objection
 
     async def start(self) -> None:
         """Listen. Raises `CannotStart` when the address cannot be had."""
@@ -101,6 +105,11 @@ class Endpoint:
         station = station_of(request.path)
         if station is None or not self.knows(station):
             return connection.respond(HTTPStatus.NOT_FOUND, "unknown charging station\n")
+        certificate = _shown_certificate(connection)
+        objection = "" if certificate is None else self._objection(station, certificate)
+        if objection:
+            _log.warning("%s: %s", station, objection)
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{objection}\n")
         password = self.passwords.get(station)
         shown = request.headers.get_all("Authorization")
         if password is not None and not (len(shown) == 1 and authorized(shown[0], station, password)):
@@ -124,6 +133,12 @@ class Endpoint:
             await self._serve(station, connection)
         except ConnectionClosed:
             _log.info("%s: connection lost", station)
+
+
+def _shown_certificate(connection: ServerConnection) -> bytes | None:
+    """Give the certificate of the station (DER); None where none was demanded, since TLS sees to it that one comes."""
+    tls: ssl.SSLObject | None = connection.transport.get_extra_info("ssl_object")
+    return tls.getpeercert(binary_form=True) if tls is not None else None
 
 
 def station_of(path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""TLS of the embedded CSMS, and the certificates that it signs (security whitepaper 2.4, 2.5, A02)."""
+"""TLS of the embedded CSMS: what it takes, and the certificates that it signs (security whitepaper 2.4, 2.5, A02)."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from ocpp_tck.reference.control import CannotStart
 from ocpp_tck.reference.launch import CsmsOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -34,6 +34,11 @@ class CannotSign(Exception):
 
 def server_context(options: CsmsOptions) -> ssl.SSLContext | None:
     """Make the TLS context; None for a CSMS without certificates. Raises `CannotStart`."""
+    if options.client_ca and not options.cpo_names:
+        raise CannotStart(
+            "--client-ca needs --cpo-name: the organization that the certificates of stations must name as their owner "
+            "(A00.FR.404)"
+        )
     if not options.certificates:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -48,6 +53,37 @@ def server_context(options: CsmsOptions) -> ssl.SSLContext | None:
     except OSError as error:
         raise CannotStart(f"TLS: {error.strerror or error}: {options.certificates}, {options.client_ca}") from error
     return context
+
+
+class CertificateOwners:
+    """Who has to own the certificate of a station, and which station it has to be of.
+
+    Names are compared whole and without regard to case (RFC 5280 7.1; a serial number is a CiString in OCPP): were a
+    part enough, the station SN-1 would be let in with the certificate of SN-11.
+    """
+
+    def __init__(self, options: CsmsOptions) -> None:
+        self._organizations = {one.casefold() for one in options.cpo_names}
+        self._serials = options.serials
+
+    def objection(self, station: str, certificate: bytes) -> str:
+        """Say why a station may not come in with this certificate (DER); empty when it may."""
+        subject = x509.load_der_x509_certificate(certificate).subject
+        owner, name = _values(subject, NameOID.ORGANIZATION_NAME), _values(subject, NameOID.COMMON_NAME)
+        if not self._is_trusted(owner):
+            return "the certificate is not owned by the CPO or an organization that it trusts"
+        if not self._is_of(station, name):
+            return "the certificate is not that of this charge point"
+        return ""
+
+    def _is_trusted(self, organizations: "Iterable[str]") -> bool:
+        # A00.FR.404
+        return any(one.casefold() in self._organizations for one in organizations)
+
+    def _is_of(self, station: str, names: "Iterable[str]") -> bool:
+        # A00.FR.405, with A00.FR.511: the commonName consists of the serial number.
+        serial = self._serials.get(station, station).casefold()
+        return any(one.casefold() == serial for one in names)
 
 
 class CertificateAuthority:
@@ -88,6 +124,10 @@ class CertificateAuthority:
         made = builder.sign(self._key, hashes.SHA256())
         above = [one for one in self._chain if one.subject != one.issuer]
         return "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in (made, *above))
+
+
+def _values(subject: x509.Name, kind: x509.ObjectIdentifier) -> list[str]:
+    return [str(one.value) for one in subject.get_attributes_for_oid(kind)]
 
 
 def _wanted(request: str) -> x509.CertificateSigningRequest:

@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection
 from ocpp_tck.reference.control import ActionUnknown, PayloadRefused, StationUnknown
 from ocpp_tck.reference.csms import payloads, tokens
 from ocpp_tck.reference.csms.endpoint import Endpoint
-from ocpp_tck.reference.csms.security16 import CannotSign, CertificateAuthority, server_context
+from ocpp_tck.reference.csms.security16 import CannotSign, CertificateAuthority, CertificateOwners, server_context
 from ocpp_tck.reference.csms.session import Dialect, Payload, Refused, Session
 from ocpp_tck.reference.csms.transactions import Transactions
 from ocpp_tck.reference.launch import CsmsOptions
@@ -114,7 +114,13 @@ class Product:
         }
         self._dialect = Dialect(VERSION, frozenset(self._answers), payloads.CODES_1_6, "FormationViolation")
         self._endpoint = part(Endpoint, options)(
-            options.listen, "ocpp1.6", options.stations, options.passwords, self._serve, self._tls(options)
+            options.listen,
+            "ocpp1.6",
+            options.stations,
+            options.passwords,
+            self._serve,
+            self._tls(options),
+            part(CertificateOwners, options)(options).objection,
         )
         self._authority = part(CertificateAuthority, options)(options.authority)
         self._tokens = part(tokens.Tokens, options)(options.tokens)

@@ -1,6 +1,7 @@
 """Defects of the CSMS of 1.6: passwords, certificates, TLS."""
 
 import ssl
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -8,7 +9,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from ocpp_tck.reference.csms.endpoint import Endpoint
-from ocpp_tck.reference.csms.security16 import CertificateAuthority
+from ocpp_tck.reference.csms.security16 import CertificateAuthority, CertificateOwners
 from ocpp_tck.reference.csms.session import Payload
 from ocpp_tck.reference.csms.v16 import Product
 from ocpp_tck.reference.defects.csms16 import table
@@ -53,6 +54,22 @@ class LetsAnyCertificateIn(Product):
         if context is not None:
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+@table.defect("lets-certificates-of-other-owners-in", "security whitepaper A00.FR.404")
+class LetsOtherOwnersIn(CertificateOwners):
+    """Lets a charge point in with a certificate that neither its CPO nor an organization which that trusts owns."""
+
+    def _is_trusted(self, organizations: Iterable[str]) -> bool:
+        return True
+
+
+@table.defect("lets-certificates-of-other-charge-points-in", "security whitepaper A00.FR.405")
+class LetsOtherChargePointsIn(CertificateOwners):
+    """Lets a charge point in with the certificate of another one."""
+
+    def _is_of(self, station: str, names: Iterable[str]) -> bool:
+        return True
 
 
 @table.defect("signs-with-a-wrong-key", "security whitepaper A02, A00.FR.403")
