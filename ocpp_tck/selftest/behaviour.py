@@ -14,10 +14,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +25,7 @@ from ocpp_tck.reference.defects import known
 from ocpp_tck.selftest.behaviours import Behaviour, BehaviourError, load, planned
 from ocpp_tck.selftest.lab import Lab, Outcome, lab
 from ocpp_tck.selftest.result import Part, Row, told, write_part
+from ocpp_tck.selftest.workers import workers
 
 if TYPE_CHECKING:
     from ocpp_tck.settings import Settings
@@ -128,7 +127,7 @@ def measure(
         folders = (scratch / str(number) for number in range(len(everything)))
         tasks = [(one, folder, right, suites) for (one, right), folder in zip(everything, folders, strict=False)]
         # Processes: Python 3.11 can't compile in several threads at a time, which `ast` does for each failed assertion.
-        spread = map if jobs == 1 else stack.enter_context(ProcessPoolExecutor(jobs, get_context("spawn"))).map
+        spread = map if jobs == 1 else stack.enter_context(workers(jobs)).map
         for one in spread(_attempt, tasks):
             progress(_line(one))
             found.append(one)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from ocpp_tck.selftest.lab import lab
 from ocpp_tck.selftest.matrix import Found, Open, summary
 from ocpp_tck.selftest.result import Part, Row
 from ocpp_tck.selftest.verdicts import KILLED, Fate, Judged, fate_of
+from ocpp_tck.selftest.workers import workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +44,7 @@ def run(found: Found, *, jobs: int = 2, seed: int = 0, sampled: bool = False) ->
     """Run the mutants that the replay has left open, and those drawn to confirm it; gives the part of the table."""
     began = time.monotonic()
     results, confirmed = Found(), Found()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         for members, into in ((found.open, results), (found.drawn, confirmed)):
             for judged, problems in pool.map(carry_out, portions(members)):
                 into.judged += judged

@@ -10,9 +10,7 @@ import random
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from ocpp_tck.selftest.mutations import Mutation, mutations
 from ocpp_tck.selftest.recorder import RecordingError, record
 from ocpp_tck.selftest.result import Part, Row
 from ocpp_tck.selftest.verdicts import Fate, Judged, is_right, judged, places
+from ocpp_tck.selftest.workers import workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,7 +104,7 @@ def run(
     began = time.monotonic()
     found = Found()
     work = plan(sut, version, cases, jobs, sample, seed)
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with workers(jobs) as pool:
         for one in pool.map(carry_out, work):
             found.judged += one.judged
             found.open += one.open

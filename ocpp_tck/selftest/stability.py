@@ -37,6 +37,7 @@ from ocpp_tck.run import NEAR, Run
 from ocpp_tck.selftest.bench import bench
 from ocpp_tck.selftest.cases import VERSIONS, cases_of
 from ocpp_tck.selftest.result import Part, Row, told, write_part
+from ocpp_tck.selftest.workers import end_with_parent
 from ocpp_tck.verdict import Verdict
 from ocpp_tck.world import LiveWorld
 
@@ -329,6 +330,7 @@ def with_workers(suite: Suite, ledger: Ledger) -> None:
 
 
 def _spin(ended: float) -> None:
+    end_with_parent()
     while time.monotonic() < ended:
         sum(range(10_000))
 
