@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ocpp_tck.report.model import Case
 
 _OUTSIDE = (Verdict.NOT_APPLICABLE, Verdict.NOT_RUN, Verdict.NONE)
+_GOOD = (Verdict.PASS, Verdict.WARN)
 _FOUND = (Verdict.WARN, Verdict.FAIL, Verdict.ERROR)
 
 
@@ -58,7 +59,9 @@ def _settled(cases: Sequence[Case], decide: Callable[[list[Case]], _Decision]) -
 
 
 def differing_by_profile(cases: Iterable[Case]) -> dict[str, dict[int, Verdict]]:
-    """Find the cases of several runs whose verdict depends on the security profile; the cases as for `settle_runs`.
+    """Find the cases of several runs that fail with one security profile and not with another.
+
+    The cases as for `settle_runs`. A warning beside a pass is no such difference: nothing mandatory depends on it.
 
     Returns:
         by OCA id the worst verdict with each profile, of the attempts that judge the product as it was met last.
@@ -73,7 +76,7 @@ def differing_by_profile(cases: Iterable[Case]) -> dict[str, dict[int, Verdict]]
         }
         for attempts in groups.values()
     }
-    return {name: verdicts for name, verdicts in found.items() if len(set(verdicts.values())) > 1}
+    return {name: verdicts for name, verdicts in found.items() if len({one in _GOOD for one in verdicts.values()}) > 1}
 
 
 def history_line(case: Case) -> str:

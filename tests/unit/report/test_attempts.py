@@ -112,6 +112,7 @@ def test_over_several_runs_the_newest_product_speaks(tried, number, flaky):
         (["fail 3", "pass 0"], 1, False, {0: "pass", 3: "fail"}),
         (["fail 0", "pass 0", "fail 3"], 3, True, None),  # of equals the latest; what is flaky is so with profile 0
         (["pass 0", "warn 0", "fail 3"], 3, True, {0: "warn", 3: "fail"}),
+        (["pass 0", "warn 3"], 2, False, None),  # nothing mandatory depends on it
         (["pass 0", "inconclusive 3"], 1, False, None),  # what judged nothing differs from nothing
         (["not run 0", "pass 3"], 2, False, None),
         (["not run 0"], 1, False, None),
