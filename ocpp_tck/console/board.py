@@ -274,7 +274,7 @@ def _event(record: r.Record) -> dict[str, Any] | None:
             text = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
         case r.PromptEnded() | r.PromptRenewed():
             kind = "act"
-            head, text, _ = told(record)
+            _, head, text, _ = told(record)
         case r.Remark():
             kind, head, text = "remark", "remark", record.text
         case _:

@@ -335,8 +335,8 @@ def _event(case: _Open, record: r.Record, kind: str, text: str, *, detail: str =
 def _described(case: _Open, record: r.Record) -> Event:
     match record:
         case r.OperatorActed() | r.PromptRenewed() | r.PromptEnded():
-            text, detail, tone = told(record)
-            return _event(case, record, "operator", text, detail=detail, tone=tone)
+            kind, text, detail, tone = told(record)
+            return _event(case, record, kind, text, detail=detail, tone=tone)
         case r.ConnectionOpened():
             detail = " · ".join(filter(None, (record.subprotocol, *_agreed(record), record.path)))
             return _event(case, record, "connection", f"{record.station} connected", detail=detail, tone="ok")

@@ -71,6 +71,8 @@ def narrowest(case: Case) -> tuple[str, ...]:
         return ()
     counted = _is_counted(cause)
     parts = [f"{cause.where}: {_short(steady(_line(headline(case)), counted=counted))}"]
+    if headline(case) != cause.text:  # which tells of one value and field what the text tells of all
+        parts.append(_short(steady(_line(cause.text), counted=counted)))
     if cause.expected:
         parts.append(EXPECTED + _short(steady(_line(cause.expected), counted=counted)))
     parts += [RECEIVED + _short(steady(_line(part), counted=counted)) for part in _received(case, cause)]

@@ -22,22 +22,25 @@ _ENDINGS = {
     "dropped": ("the prompt is no longer needed", "plain"),
 }
 """Words and tone of each ending of a prompt."""
+_SPEAKER = "the operator: "
 _PERSONS = {"terminal", "console"}
 
 
-def told(record: OperatorActed | PromptRenewed | PromptEnded) -> tuple[str, str, str]:
-    """Give what happened, the details of it, and its tone: ok, bad or plain."""
+def told(record: OperatorActed | PromptRenewed | PromptEnded) -> tuple[str, str, str, str]:
+    """Give kind, text, detail and tone of the event: `operator` is what he did or said, the rest is a `remark`."""
     if isinstance(record, OperatorActed):
         text = _what(record.action, record.payload)
         if record.action == ATTEST:
             text = f"attested: {text}"
         how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
-        return text, how, "ok" if record.outcome in {"done", "prompted"} else "bad"
+        return "operator", text, how, "ok" if record.outcome in {"done", "prompted"} else "bad"
     text, tone = _AGAIN
     if isinstance(record, PromptEnded):
         text, tone = _ENDINGS.get(record.ending, (f"the prompt ended: {record.ending}", "plain"))
-    where = f"at the {record.by}" if record.by in _PERSONS else ""
-    return text, " · ".join(filter(None, (_what(record.action, record.payload), where))), tone
+    spoke = record.by in _PERSONS and text.startswith(_SPEAKER)
+    where = f"at the {record.by}" if spoke else ""
+    detail = " · ".join(filter(None, (_what(record.action, record.payload), where)))
+    return "operator" if spoke else "remark", text, detail, tone
 
 
 def _what(action: str, payload: Mapping[str, Any]) -> str:

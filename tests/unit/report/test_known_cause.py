@@ -114,6 +114,7 @@ def test_the_parts_are_the_place_the_text_and_what_was_expected(tmp_path):
     (case,) = came(tmp_path / "a", **VALUE).cases
     assert narrowest(case) == (
         'step 3: StatusNotification: status is "Faulted", expected "Preparing"',
+        "'Faulted' instead of 'Preparing'",
         f"expected: {STATUS}",
     )
     (case,) = came(tmp_path / "b", **INSTEAD).cases

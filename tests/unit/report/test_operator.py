@@ -15,7 +15,8 @@ HOSTILE = "Is <img src=x onerror=y>\x1b[2J lit?"
 
 @pytest.mark.parametrize("ending", Ending)
 def test_every_ending_of_the_driver_has_words(ending):
-    text, detail, tone = told(r.PromptEnded(time=0.0, **PLUG, ending=ending, by="time"))
+    kind, text, detail, tone = told(r.PromptEnded(time=0.0, **PLUG, ending=ending, by="time"))
+    assert kind == "remark"  # no person has said that
     assert "ended:" not in text
     assert detail == 'plug {"connector": 1}'
     assert tone in {"ok", "bad", "plain"}
@@ -23,12 +24,14 @@ def test_every_ending_of_the_driver_has_words(ending):
 
 def test_who_said_it_is_told_where_he_said_it():
     assert told(r.PromptEnded(time=0.0, **PLUG, ending="cannot", by="console")) == (
+        "operator",
         "the operator: can't",
         'plug {"connector": 1} · at the console',
         "bad",
     )
-    assert told(r.PromptRenewed(time=0.0, **PLUG, by="terminal"))[0] == "the operator: the time anew"
-    assert told(r.PromptEnded(time=0.0, **PLUG, ending="later", by="x"))[0] == "the prompt ended: later"
+    assert told(r.PromptRenewed(time=0.0, **PLUG, by="terminal"))[:2] == ("operator", "the operator: the time anew")
+    assert told(r.PromptEnded(time=0.0, **PLUG, ending="gone", by="terminal"))[0] == "remark"
+    assert told(r.PromptEnded(time=0.0, **PLUG, ending="later", by="x"))[1] == "the prompt ended: later"
 
 
 def test_the_sequence_has_it_in_order_and_harmless(tmp_path):
