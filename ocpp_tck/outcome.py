@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.report.terminal import describe, line, lines
@@ -9,10 +10,12 @@ from ocpp_tck.report.text import often
 from ocpp_tck.verdict import Failed, Inconclusive, NotRun, Signal, Verdict, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ocpp_tck.case_run import CaseRun
 
+_REPORTCHARS = "fE"
+"""What pytest lists in its short summary when nobody has asked for anything else."""
 AGAIN = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 """What is run again."""
 
@@ -46,6 +49,24 @@ def dress(report: Any, current: CaseRun, *, final: bool = False) -> None:
     elif current.verdict in {Verdict.NOT_RUN, Verdict.NOT_APPLICABLE}:
         report.outcome = "skipped"
         report.longrepr = (report.nodeid, 0, line(cause.message) if cause else "")
+
+
+@contextmanager
+def told_once(reporter: Any) -> Iterator[None]:
+    """Let pytest leave out what the kit's own summary tells of failing cases; its count of them stays.
+
+    Whoever asks pytest for its sections (`-v`, `-r`, `--tb`) gets them. What is no case is always told.
+    """
+    option, failed = reporter.config.option, reporter.stats.get("failed", [])
+    asked = option.verbose > 0 or option.reportchars != _REPORTCHARS or option.tbstyle != "auto"
+    others = [one for one in failed if asked or not hasattr(one, "ocpp_verdict")]
+    if len(others) < len(failed):
+        reporter.stats["failed"] = others
+    try:
+        yield
+    finally:
+        if len(others) < len(failed):
+            reporter.stats["failed"] = failed
 
 
 def retried(reports: Sequence[Any]) -> Any:

@@ -409,15 +409,21 @@ class Kit:
         self.model, problem = conclude(self.told.folder, self.told.settings, self.told.known, self.told.known_text)
         self.problem = self.problem or problem
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say in numbers what came out, and where the evidence is."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Iterator[None]:
+        """Say what came out, each cause once, and where the evidence is."""
         from ocpp_tck.report.terminal import lines, summary_lines  # noqa: PLC0415
 
+        if self.model is None:
+            result = yield
+        else:
+            with outcome.told_once(terminalreporter):
+                result = yield
         if self.problem:
             terminalreporter.write_line(lines(f"ocpp-tck: {self.problem}"), red=True)
-        if self.model is not None:
-            for one in summary_lines(self.model, self.told.folder):
-                terminalreporter.write_line(one)
+        for one in summary_lines(self.model, self.told.folder) if self.model is not None else ():
+            terminalreporter.write_line(one)
+        return result
 
 
 CASE: pytest.StashKey[CaseRun] = pytest.StashKey()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from ocpp_tck import __version__
 from ocpp_tck.campaign import Campaign
 from ocpp_tck.case_run import CaseRun
+from ocpp_tck.evidence.journal import JournalError
 from ocpp_tck.evidence.records import CaseStarted, Remark, RunEnded, RunStarted
 from ocpp_tck.given import Given
 from ocpp_tck.protocol.editions import EDITIONS
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 Scope: TypeAlias = "Mapping[str, Mapping[str, Sequence[str]]]"
 """Case ids by profile and status, see `RunStarted`."""
+_ENDINGS = {True: Ending.CAME, False: Ending.EXPIRED, None: Ending.DROPPED}
 NEAR = 0.8
 """Part of a limit after which what was waited for came late."""
 
@@ -172,6 +174,7 @@ class Run:
         self.product = self.station or self.csms
         assert self.product is not None  # noqa: S101 - one of the two roles
         self.operator = Operator(self.drivers, self.product, settings.sut.role, self.journal, self.clock)
+        self.drivers.tell_when_turned(self.operator.turned)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -198,6 +201,8 @@ class Run:
                 self._listening.close()
             elif self.csms is not None:
                 self.csms.disconnect()
+        with contextlib.suppress(JournalError):  # told again below
+            self.drivers.close_prompt()
         self.drivers.close()
         self.world.close()
         try:
@@ -307,9 +312,9 @@ class Run:
         """Seconds that the operator has when a prompt is open."""
         return self.settings.limits.operator if self.drivers.prompt_is_open else None
 
-    def prompt_answered(self, *, in_time: bool) -> None:
-        """Close the prompt: what it asked for has happened, or its time is over."""
-        self.drivers.close_prompt(Ending.CAME if in_time else Ending.EXPIRED)
+    def prompt_answered(self, *, in_time: bool | None) -> None:
+        """Close the prompt: what it asked for has happened, its time is over, or nobody waits for it any more."""
+        self.drivers.close_prompt(_ENDINGS[in_time])
 
     def prompt_again(self) -> bool:
         """Whether the person wants the time to begin anew."""

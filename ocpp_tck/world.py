@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request, Result
-    from ocpp_tck.roles.drivers.prompt import PromptDriver
+    from ocpp_tck.roles.drivers.prompt import PromptDriver, Turn
     from ocpp_tck.roles.endpoint import Connecting, Listening
     from ocpp_tck.roles.files import Serving
     from ocpp_tck.settings import Identity, Settings, TestData
@@ -73,6 +73,9 @@ class Drivers(Protocol):
 
     def tell_when_spoken(self, told: Callable[[], None]) -> None:
         """Call `told` whenever the person has said something."""
+
+    def tell_when_turned(self, told: Callable[[Turn], None]) -> None:
+        """Call `told` with what becomes of each prompt."""
 
     def close(self) -> None:
         """Free what the drivers hold."""

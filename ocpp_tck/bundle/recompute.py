@@ -95,8 +95,8 @@ def _open(recorded: Case, played: Played, *, same_kit: bool, differs: bool, anon
         f"the kit, replayed, went another way than recorded: it {played.diverged[:300]}": bool(played.diverged),
         _OTHER_KIT: differs and not same_kit,
         "the kit itself failed in it, and the frames do not show why": differs and recorded.verdict is Verdict.ERROR,
-        "a person was asked to make the product act, and when he had done so is not recorded": (
-            differs and played.asked_person
+        "a person was asked, and what he said and when is not recorded, for an earlier kit has written the journal": (
+            differs and played.unheard
         ),
         "what it was decided on was anonymised": differs and anonymised,
         "it was decided on a value that is masked in the journal": (

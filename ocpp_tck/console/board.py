@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.console.shown import LONGEST, ShownPrompt, plain, shown
 from ocpp_tck.evidence import records as r
+from ocpp_tck.report.operator import told
 from ocpp_tck.report.text import iso
 from ocpp_tck.verdict import Verdict, worst
 
@@ -271,6 +272,9 @@ def _event(record: r.Record) -> dict[str, Any] | None:
         case r.OperatorActed():
             kind, head = "act", record.action
             text = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
+        case r.PromptEnded() | r.PromptRenewed():
+            kind = "act"
+            _, head, text, _ = told(record)
         case r.Remark():
             kind, head, text = "remark", "remark", record.text
         case _:

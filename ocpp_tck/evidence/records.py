@@ -333,6 +333,43 @@ class OperatorActed(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRenewed(Record):
+    """A person who was asked has the time for it begin anew.
+
+    Attributes: as of `PromptEnded`.
+    """
+
+    kind: ClassVar[str] = "prompt-renewed"
+    action: str
+    payload: Mapping[str, Any]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptEnded(Record):
+    """A person who was asked has answered, or need not any more; journals of earlier kits lack it.
+
+    It stands where the kit has heard it, between the frames before and after that. Of a question it comes before
+    `OperatorActed`, of an action after it.
+
+    Attributes:
+        action: as of `OperatorActed`; `ATTEST` of a question.
+        payload: as of `OperatorActed`.
+        ending: came (the product shows it), said (that it is done), cannot (do or tell it), yes, no, gone (the
+            terminal went away), expired, or dropped (nobody needs it any more).
+        by: terminal or console for what a person said there; product, time or kit for the rest.
+        detail: in words what became of it, where that is not all in the others.
+    """
+
+    kind: ClassVar[str] = "prompt-ended"
+    action: str
+    payload: Mapping[str, Any]
+    ending: str
+    by: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileOffered(Record):
     """The kit has made a place on its file servers: to fetch a file from, or to send one to.
 
@@ -421,6 +458,8 @@ RECORDS: Mapping[str, type[Record]] = {
         ViolationFound,
         OperatorAsked,
         OperatorActed,
+        PromptRenewed,
+        PromptEnded,
         FileOffered,
         FileTransferred,
         Remark,

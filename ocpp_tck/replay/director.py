@@ -12,6 +12,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.evidence.records import PromptEnded
 from ocpp_tck.net import Handshake, Refusal
 from ocpp_tck.net.files import Transfer
 from ocpp_tck.protocol.types import Level, Side
@@ -63,6 +64,7 @@ class Director:
         diverged: what the kit did otherwise than recorded, empty as long as it did not.
         illegal_before: whether the product had broken a must-rule by then.
         conversation: receives what happens; set once before the first moment.
+        told: hears what became of a prompt, in its time.
     """
 
     conversation: Conversation
@@ -88,6 +90,7 @@ class Director:
         self.is_listening = False
         self.diverged = ""
         self.illegal_before = False
+        self.told: Callable[[r.PromptRenewed | r.PromptEnded], None] = lambda _record: None
 
     # -- windows ---------------------------------------------------------------------------------------------------
 
@@ -200,6 +203,8 @@ class Director:
                 self._end(self._lines[moment.of_connection], closed.code, closed.reason, closed.by)
             case Kind.FILE:
                 self.conversation.transferred(_transfer(moment.record))  # type: ignore[arg-type]
+            case Kind.TOLD:
+                self.told(moment.record)  # type: ignore[arg-type]
 
     def _open(self, record: r.ConnectionOpened) -> Line:
         line = Line(self, record.connection, _handshake(record))
@@ -248,6 +253,28 @@ class Director:
         """Match a driver's act with the recording; None when it is another one there."""
         index = self._stimulate(Kind.ACTED, [action, payload], f"had the product do {action} {payload}")
         return None if index is None else self._moments[index].record  # type: ignore[return-value]
+
+    def has_end(self, acted: r.OperatorActed) -> bool:
+        """Whether the recording has how the prompt of an act ended."""
+        return self._end_of(acted) is not None
+
+    def hear_out(self, acted: r.OperatorActed) -> None:
+        """Let everything happen that the recording has until a person has answered the question of an act."""
+        end = self._end_of(acted)
+        while end is not None and not self._done[end] and (index := self._next()) is not None and index <= end:
+            self._happen(index)
+
+    def _end_of(self, acted: r.OperatorActed) -> int | None:
+        begun = False
+        for index in range(self._stop):
+            record = self._moments[index].record
+            if record is acted:
+                begun = True
+            elif begun and self._moments[index].kind is Kind.ACTED:
+                return None
+            elif begun and isinstance(record, PromptEnded):
+                return index
+        return None
 
     def _stimulate(self, kind: Kind, message: Any, text: str) -> int | None:
         index = self._find(lambda moment: moment.kind in STIMULI)

@@ -36,6 +36,8 @@ class Kind(Enum):
     """The product has fetched a file from the kit's servers, or sent one, or tried to."""
     ACTED = auto()
     """A driver made the product act."""
+    TOLD = auto()
+    """A person who was asked has said something, or need not any more."""
 
 
 STIMULI = frozenset({Kind.CALL, Kind.ACTED})
@@ -196,7 +198,29 @@ _OTHERS = {
     r.ConnectionRefused: Kind.REFUSED,
     r.ConnectionClosed: Kind.CLOSED,
     r.FileTransferred: Kind.FILE,
+    r.PromptRenewed: Kind.TOLD,
+    r.PromptEnded: Kind.TOLD,
 }
+
+
+def unheard(records: Iterable[Record]) -> bool:
+    """Whether a person was asked and the records do not have how that ended: an earlier kit has written them."""
+    is_open = ended = False
+    for one in records:
+        match one:
+            case r.OperatorAsked():
+                if is_open:
+                    return True
+                ended = False
+            case r.PromptEnded():
+                is_open, ended = False, True
+            case r.OperatorActed() if not ended:
+                is_open = one.outcome == "prompted" or (one.action == r.ATTEST and _was_answered(one))
+    return is_open
+
+
+def _was_answered(question: r.OperatorActed) -> bool:
+    return question.driver == "prompt" and question.outcome != "unsupported"
 
 
 def _certificates(message: Any) -> Iterable[str]:

@@ -19,7 +19,7 @@ from ocpp_tck.evidence.redaction import MASK, Redactor
 from ocpp_tck.protocol.types import Side
 from ocpp_tck.recall import recall, recall_surroundings
 from ocpp_tck.replay.director import Director
-from ocpp_tck.replay.recording import Recording, recording_of
+from ocpp_tck.replay.recording import Recording, recording_of, unheard
 from ocpp_tck.replay.world import ReplayedWorld
 from ocpp_tck.run import Run
 from ocpp_tck.settings import TestData
@@ -52,14 +52,14 @@ class Played:
     Attributes:
         diverged: what the kit did otherwise than recorded; empty: all went as recorded.
         missing: why it could not be replayed; empty when it was.
-        asked_person: whether a person was asked to make the product act; what he said is not in the journal.
+        unheard: whether a person was asked, and what he said is not in the journal.
         masked: whether a frame of the product has a secret, which the journal does not.
         came_otherwise: whether the case itself came to another verdict than recorded.
     """
 
     diverged: str = ""
     missing: str = ""
-    asked_person: bool = False
+    unheard: bool = False
     masked: bool = False
     came_otherwise: bool = False
 
@@ -229,7 +229,7 @@ class _Playing:
 
 
 def _play(run: Run, director: Director, recording: Recording, window: Sequence[Record]) -> Played:
-    asked = any(isinstance(one, r.OperatorActed) and one.outcome == "prompted" for one in window)
+    asked = unheard(window)
     masked = any(isinstance(one, r.Frame) and one.sender == "product" and MASK in one.raw for one in window)
     case = recording.case
     try:
@@ -237,7 +237,7 @@ def _play(run: Run, director: Director, recording: Recording, window: Sequence[R
     except CaseError as error:
         run.journal.write(case)
         director.catch_up()
-        return Played(missing=str(error), asked_person=asked, masked=masked)
+        return Played(missing=str(error), unheard=asked, masked=masked)
     plan = steps_of(path, function.__name__)
     applies, reason = pics.decide(facts.applies_if, run.settings.pics)
     if applies is True:
@@ -252,7 +252,7 @@ def _play(run: Run, director: Director, recording: Recording, window: Sequence[R
     if left is not None:
         director.diverge(f"did not do {left.message}")
     diverged = "" if director.illegal_before else director.diverged
-    return Played(diverged=diverged, asked_person=asked, masked=masked)
+    return Played(diverged=diverged, unheard=asked, masked=masked)
 
 
 def _agree(run: Run, director: Director, so_far: Sequence[Record]) -> None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from ocpp_tck.evidence.records import ATTEST, FileOffered
+from ocpp_tck.evidence.records import ATTEST, FileOffered, PromptEnded
 from ocpp_tck.roles.drivers.base import Outcome, Result
 from ocpp_tck.roles.drivers.prompt import Ending
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from ocpp_tck.evidence.records import ClockSet, Record
+    from ocpp_tck.evidence.records import ClockSet, PromptRenewed, Record
     from ocpp_tck.net import Refusal
     from ocpp_tck.replay.director import Director, Line
     from ocpp_tck.replay.recording import Recording
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.conversation import Conversation
     from ocpp_tck.roles.drivers.base import Request
+    from ocpp_tck.roles.drivers.prompt import Turn
     from ocpp_tck.roles.files import Wanted
     from ocpp_tck.world import Drivers, Journalled
 
@@ -79,14 +80,18 @@ class MemoryJournal:
 
 
 class ReplayedDrivers:
-    """Gives to each act the outcome that it had in the recording; a prompt was answered then and is not shown."""
+    """Gives to each act the outcome that it had in the recording, and to each prompt what the person said, in its time.
 
-    prompt_is_open = False
-    prompt_is_done = False
-    prompt_refusal = ""
+    A prompt whose end the recording lacks was answered then and is not shown.
+    """
 
     def __init__(self, director: Director) -> None:
         self._director = director
+        self._again = False
+        self.prompt_is_open = False
+        self.prompt_is_done = False
+        self.prompt_refusal = ""
+        director.told = self._told
 
     def act(self, request: Request) -> tuple[Result, str]:
         """Let the product act as it was recorded."""
@@ -94,7 +99,22 @@ class ReplayedDrivers:
         if acted is None:
             return Result(Outcome.DONE), "replayed"
         outcome = Outcome(acted.outcome)
-        return Result(Outcome.DONE if outcome is Outcome.PROMPTED else outcome, acted.detail), acted.driver
+        if outcome is Outcome.PROMPTED:
+            self.close_prompt()
+            self.prompt_is_open = self._director.has_end(acted)
+            outcome = outcome if self.prompt_is_open else Outcome.DONE
+        return Result(outcome, acted.detail), acted.driver
+
+    def _told(self, record: PromptRenewed | PromptEnded) -> None:
+        """Hear what became of the open prompt, as it was recorded; what came or expired then does so again."""
+        if not self.prompt_is_open:
+            return
+        if not isinstance(record, PromptEnded):
+            self._again = True
+        elif record.ending in {Ending.CANNOT, Ending.GONE}:
+            self.prompt_refusal = record.detail
+        else:
+            self.prompt_is_done = record.ending == Ending.SAID
 
     def ask(self, question: str, seconds: float) -> tuple[Result, str]:
         """Let the person answer as it was recorded."""
@@ -102,17 +122,25 @@ class ReplayedDrivers:
         acted = self._director.acts(ATTEST, {"question": question})
         if acted is None:
             return Result(Outcome.UNSUPPORTED, "not asked in the recording"), ""
+        self._director.hear_out(acted)
         return Result(Outcome(acted.outcome), acted.detail), acted.driver
 
     def take_again(self) -> bool:
-        """No prompt is open."""
-        return False
+        """Whether the person wanted the time to begin anew."""
+        wanted, self._again = self._again, False
+        return wanted
 
     def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
-        """No prompt is open."""
+        """Close the prompt."""
+        del ending
+        self.prompt_is_open = self.prompt_is_done = self._again = False
+        self.prompt_refusal = ""
 
     def tell_when_spoken(self, told: Callable[[], None]) -> None:
-        """Nobody speaks."""
+        """What was said wakes whoever waits, as all that happens in a replay."""
+
+    def tell_when_turned(self, told: Callable[[Turn], None]) -> None:
+        """The recording has it."""
 
     def close(self) -> None:
         """Nothing to free."""

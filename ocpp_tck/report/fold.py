@@ -27,6 +27,7 @@ from ocpp_tck.report.model import (
 )
 from ocpp_tck.report.model import Step as StepRow
 from ocpp_tck.report.model import Violation as ViolationRow
+from ocpp_tck.report.operator import told
 from ocpp_tck.verdict import Verdict, whole
 
 if TYPE_CHECKING:
@@ -335,14 +336,9 @@ def _event(case: _Open, record: r.Record, kind: str, text: str, *, detail: str =
 
 def _described(case: _Open, record: r.Record) -> Event:
     match record:
-        case r.OperatorActed():
-            payload = json.dumps(record.payload, default=dict, ensure_ascii=False) if record.payload else ""
-            text = f"{record.action} {payload}".strip()
-            if record.action == r.ATTEST:
-                text = f"attested: {record.payload.get('question', '')}"
-            how = " · ".join(filter(None, (record.driver, record.outcome, record.detail)))
-            tone = "ok" if record.outcome in {"done", "prompted"} else "bad"
-            return _event(case, record, "operator", text, detail=how, tone=tone)
+        case r.OperatorActed() | r.PromptRenewed() | r.PromptEnded():
+            kind, text, detail, tone = told(record)
+            return _event(case, record, kind, text, detail=detail, tone=tone)
         case r.ConnectionOpened():
             detail = " · ".join(filter(None, (record.subprotocol, *_agreed(record), record.path)))
             return _event(case, record, "connection", f"{record.station} connected", detail=detail, tone="ok")

@@ -5,20 +5,20 @@ case = "TC_003_CS"
 verdict = "fail"
 reason = "answers StatusNotification late, ticket 17"
 version = "1.6"          # optional: that version only
-cause = "connectorId"    # optional: the first cause must contain this
+cause = "connectorId"    # optional: the first cause must contain this, or each of a list; see `known_cause.py`
 expires = 2027-03-31     # optional: the last day, in UTC, on which it excuses anything
 flaky = true             # optional: it passes now and then; without this, a flaky case is a deviation
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ocpp_tck.report.known_cause import names
 from ocpp_tck.verdict import EXIT_FAILED, EXIT_KIT_ERROR, Verdict, exit_code
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 KEPT = "known-failures.toml"
 """Name of the copy in the folder of a run."""
-_TEXTS = {"case", "version", "verdict", "cause", "reason"}
-_FIELDS = _TEXTS | {"expires", "flaky"}
+_TEXTS = {"case", "version", "verdict", "reason"}
+_FIELDS = _TEXTS | {"cause", "expires", "flaky"}
 _NEEDED = ("case", "verdict", "reason")
 _VERDICTS = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 
@@ -43,6 +43,7 @@ class Known:
     """One known failure. An empty `version` means every version, an empty `cause` any cause.
 
     Attributes:
+        cause: the parts that the first cause must have, all of them.
         expires: the last day, in UTC, on which it excuses anything; None = for ever.
         flaky: whether the case passes now and then.
     """
@@ -51,7 +52,7 @@ class Known:
     verdict: Verdict
     reason: str
     version: str = ""
-    cause: str = ""
+    cause: tuple[str, ...] = ()
     expires: date | None = None
     flaky: bool = False
 
@@ -61,9 +62,8 @@ class Known:
 
     def holds(self, case: Case) -> bool:
         """Whether the case came as this entry says."""
-        text = f"{case.cause.text}\n{case.cause.where}\n{case.cause.requirement}" if case.cause else ""
         is_steady = self.flaky or not case.flaky
-        return case.verdict is self.verdict and _names(self.cause, text) and is_steady
+        return case.verdict is self.verdict and names(self.cause, case) and is_steady
 
     def allows(self, case: Case) -> bool:
         """Whether the case came well, as one that passes now and then may."""
@@ -72,11 +72,6 @@ class Known:
     def has_expired(self, day: date) -> bool:
         """Whether it excuses nothing any more on that day."""
         return self.expires is not None and day > self.expires
-
-
-def _names(cause: str, text: str) -> bool:
-    """Whether a text contains a cause, and not only the beginning of a number: step 1 is not step 11."""
-    return re.search(re.escape(cause) + (r"(?!\d)" if cause[-1:].isdigit() else ""), text) is not None
 
 
 def load_known(path: Path | str, case_ids: Collection[str] | None = None) -> tuple[Known, ...]:
@@ -150,7 +145,17 @@ def _entry(entry: object, place: str, case_ids: Collection[str] | None) -> Known
         )
     if case_ids is not None and entry["case"] not in case_ids:
         raise KnownFailuresError(f"{place}: there is no case {entry['case']!r}; `ocpp-tck plan` lists them")
-    return Known(**{**entry, "verdict": Verdict(entry["verdict"]), "expires": _day(entry.get("expires"), place)})
+    read = {"verdict": Verdict(entry["verdict"]), "expires": _day(entry.get("expires"), place)}
+    return Known(**{**entry, **read, "cause": _cause(entry.get("cause", ()), place)})
+
+
+def _cause(value: object, place: str) -> tuple[str, ...]:
+    parts = (value,) if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
+        raise KnownFailuresError(f"{place}: cause must be a string, or a list of strings, not {value!r}")
+    if isinstance(value, list) and not all(part.strip() for part in parts):
+        raise KnownFailuresError(f"{place}: cause has an empty string in its list, which every cause contains")
+    return tuple(part for part in parts if part)
 
 
 def _day(value: object, place: str) -> date | None:
@@ -193,7 +198,8 @@ def _deviation(entry: Known, case: Case, day: date) -> str:
     came = f"{case.verdict}: {case.cause.text}" if case.cause else str(case.verdict)
     if entry.holds(case) and entry.has_expired(day):
         return f"{case.id} ({case.version}) was known until {entry.expires} and still came as {came} ({entry.reason})."
-    listed = f"{entry.verdict} with {entry.cause!r} in its cause" if entry.cause else str(entry.verdict)
+    wanted = " and ".join(repr(part) for part in entry.cause if not names((part,), case))
+    listed = f"{entry.verdict} with {wanted} in its cause" if wanted else str(entry.verdict)
     how = "flaky, at worst " if case.flaky else ""
     return f"{case.id} ({case.version}) is listed as {listed}, but came as {how}{came}; mend the list ({entry.reason})."
 

@@ -1,6 +1,7 @@
 """`ocpp-tck known`: a file of known failures, proposed from a run.
 
-The reasons are left empty, and the kit does not read a file without them: only a person can say why.
+The reasons are left empty, and the kit does not read a file without them: only a person can say why. The cause of an
+entry is as narrow as can be the same in every run, so that it excuses no other one at the same step.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ocpp_tck.report.known_cause import narrowest
 from ocpp_tck.report.text import visible
 from ocpp_tck.verdict import Verdict
 
@@ -60,8 +62,10 @@ def _entry(case: Case) -> Iterator[str]:
     yield f"case = {_text(case.id)}"
     yield f"version = {_text(case.version)}"
     yield f"verdict = {_text(case.verdict)}"
-    if cause and cause.where:
-        yield f"cause = {_text(cause.where)}"
+    if parts := narrowest(case):
+        yield "cause = ["
+        yield from (f"  {_text(part)}," for part in parts)
+        yield "]"
     if case.flaky:
         yield "flaky = true"
     yield "# expires = 2099-12-31"

@@ -2,13 +2,15 @@ r"""statement.pdf: the conformance statement for paper. The same model gives the
 
 Laid out by reportlab. DejaVu Sans is embedded, with Droid Sans Fallback for Chinese, Japanese and Korean; a character
 that neither has is written as `\u0e01`, so that none is lost. Right-to-left scripts are set letter by letter from the
-left, not joined; statement.html shows them as they are written.
+left, not joined; statement.html shows them as they are written. It is dated as of the moment the run began.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, partial
 from importlib.resources import as_file, files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +20,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.lib.utils import TimeStamp
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -113,7 +116,8 @@ def render_statement_pdf(model: ReportModel, signature: Signature | None = None)
             )
         ]
     )
-    document.build([*_first_page(statement), PageBreak(), *_details(statement)], canvasmaker=_Canvas)
+    story = [*_first_page(statement), PageBreak(), *_details(statement)]
+    document.build(story, canvasmaker=partial(_Canvas, began=model.run.start))
     return out.getvalue()
 
 
@@ -300,8 +304,38 @@ class _Bookmark(Flowable):
         self.canv.addOutlineEntry(self._title, self._anchor, 0, closed=True)
 
 
+class _Began(TimeStamp):
+    """The moment at which a run began, as reportlab dates a document; the epoch where the calendar does not have it.
+
+    Args:
+        seconds: since the Unix epoch.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(invariant=1)
+        try:
+            moment = datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            moment = datetime.fromtimestamp(0, UTC)
+        self.t = moment.timestamp()
+        self.lt = moment.utctimetuple()
+        self.YMDhms = tuple(self.lt)[:6]
+        self.dhh = self.dmm = 0
+        self.tzname = "UTC"
+
+
 class _Canvas(Canvas):
-    """Writes the number of pages when it is known, into the place that each page has kept for it."""
+    """Writes the number of pages when it is known, into the place that each page has kept for it.
+
+    Args:
+        began: what the document is dated, seconds since the Unix epoch.
+    """
+
+    def __init__(self, *arguments: Any, began: float, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        document: Any = vars(self)["_doc"]  # reportlab has no other way
+        document._timeStamp = _Began(began)  # noqa: SLF001 - as above
+        document.signature = hashlib.md5(ascii(began).encode(), usedforsecurity=False)  # not of SOURCE_DATE_EPOCH
 
     def save(self) -> None:
         """End the document."""

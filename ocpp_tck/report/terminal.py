@@ -13,6 +13,7 @@ from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ocpp_tck.report.model import Case, ReportModel
@@ -32,10 +33,11 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
 
     Args:
         model: the run.
-        run_dir: folder of the reports, named in the last line.
+        run_dir: folder of the reports, named in the last line and with each cause.
         most: causes, and cases without one in common, listed at most per verdict.
     """
     told: list[str] = []
+    places = _places(model, run_dir) if run_dir is not None else {}
     groups = model.first_to_fix()
     grouped = {id(case) for _, cases in groups for case in cases}
     for verdict in _SHOWN:
@@ -45,7 +47,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
             for case in model.cases
             if case.verdict is verdict and not case.superseded and id(case) not in grouped
         ]
-        told += [one for cases in listed[:most] for one in _group(cases, model)]
+        told += [one for cases in listed[:most] for one in _group(cases, model, places)]
         if left := sum(map(len, listed[most:])):
             told.append(f"… {left} more: {LABELS[verdict].lower()}")
     not_run = model.totals[Verdict.NOT_RUN]
@@ -85,8 +87,21 @@ def describe(signal: Signal) -> str:
     return "\n".join(map(line, told))
 
 
-def _group(cases: list[Case], model: ReportModel) -> list[str]:
+def _places(model: ReportModel, run_dir: Path | str) -> dict[int, str]:
+    """Give where the report shows each case, at the frame that shows its cause where there is one."""
+    from ocpp_tck.report.html import anchors  # noqa: PLC0415 - needed only where there is a report
+
+    frames = [case.cause.frames[-1:] if case.cause else () for case in model.cases]
+    return {
+        id(case): f"{run_dir}/report.html#{anchor}" + "".join(f"/f{frame}" for frame in shown)
+        for case, anchor, shown in zip(model.cases, anchors(model.cases), frames, strict=True)
+    }
+
+
+def _group(cases: list[Case], model: ReportModel, places: Mapping[int, str]) -> list[str]:
     told = [*_case(cases[0]), *_attempts(cases[0], model)]
+    if id(cases[0]) in places:
+        told.append(line(f"  report: {places[id(cases[0])]}"))
     if len(cases) > 1:
         others = ", ".join(case.id for case in cases[1 : _NAMED + 1])
         more = f" and {len(cases) - 1 - _NAMED} more" if len(cases) - 1 > _NAMED else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ocpp_tck.evidence.records import ATTEST, OperatorActed, OperatorAsked
+from ocpp_tck.evidence.records import ATTEST, OperatorActed, OperatorAsked, PromptEnded, PromptRenewed
 from ocpp_tck.roles.drivers.actions import snake
 from ocpp_tck.roles.drivers.base import Outcome, Request
 from ocpp_tck.verdict import Failed, Inconclusive, NotRun
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ocpp_tck.roles.clock import Clock
     from ocpp_tck.roles.drivers.base import Result
+    from ocpp_tck.roles.drivers.prompt import Turn
     from ocpp_tck.roles.ports import Evidence
     from ocpp_tck.roles.product import Product
 
@@ -172,6 +173,20 @@ class Operator:
             raise Inconclusive(f"not attested: {result.detail} (limit operator)")
         if result.outcome is not Outcome.DONE:
             raise Failed(result.detail, expected=f"the operator attests: {question}", received="no")
+
+    def turned(self, turn: Turn) -> None:
+        """Note what became of a prompt."""
+        asked = turn.prompt.request
+        action, payload = (asked.action, asked.payload) if asked else (ATTEST, {"question": turn.prompt.text})
+        now = self._clock.now()
+        if turn.ending is None:
+            self._journal.write(PromptRenewed(time=now, action=action, payload=payload, by=turn.by))
+        else:
+            self._journal.write(
+                PromptEnded(
+                    time=now, action=action, payload=payload, ending=turn.ending, by=turn.by, detail=turn.detail
+                )
+            )
 
     def _place(self, connector: int | None, evse: int) -> dict[str, Any]:
         place: dict[str, Any] = {"connector": self._product.hardware_connector if connector is None else connector}

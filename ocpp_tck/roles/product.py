@@ -54,8 +54,8 @@ class Watcher(Protocol):
     def prompt_limit(self) -> float | None:
         """Seconds that a person may still need, None when no prompt is open."""
 
-    def prompt_answered(self, *, in_time: bool) -> None:
-        """What the open prompt asked for has happened, or its time is over."""
+    def prompt_answered(self, *, in_time: bool | None) -> None:
+        """What the open prompt asked for has happened, or its time is over; None: the wait for it was broken off."""
 
     def prompt_again(self) -> bool:
         """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
@@ -445,9 +445,12 @@ class Product:
             refused = self.watcher.prompt_refused() if result is spoken else ""
         finally:
             self.watcher.waited()
-            self.watcher.prompt_answered(in_time=result is not None and result is not again)
+            is_cut = result is again or (result is None and bool(self.conversation.overrun))
+            self.watcher.prompt_answered(in_time=None if is_cut else result is not None)
         if refused:
             raise Inconclusive(f"the operator could not do what was asked: {refused}")
+        if is_cut:
+            raise Inconclusive(self.conversation.overrun)
         if result is None:
             raise Inconclusive(f"the operator's prompt expired before {text} (limit operator)")
         return None if result is spoken else result

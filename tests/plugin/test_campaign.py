@@ -72,7 +72,7 @@ def test_a_case_that_passes_the_second_time_is_flaky_and_fails(kit):
     assert ran.report["run"]["retries"] == 2
     assert "FAIL" in ran.text
     assert "(run again)" in ran.text
-    assert "flaky: tried 2 times, attempt 1 decides" in ran.text
+    assert "Case 902 [flaky]" in ran.text
     assert "attempt 2 · " in ran.text
     last = ran.text.strip().splitlines()[-1]
     assert "1 failed" in last

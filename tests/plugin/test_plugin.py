@@ -79,6 +79,40 @@ def test_a_fail_says_step_expected_received_and_frame(kit, server):
     assert "step 2a" in ran.text
 
 
+def test_a_cause_is_told_once_and_with_its_place(kit, server):
+    ran = kit(config("csms", server.url), GOOD, BAD)
+    assert ran.text.count('"Accepted", expected "Blocked"') + ran.text.count("'Accepted' instead of") == 1, ran.text
+    assert ran.text.count("== 'Blocked'") <= 2, ran.text  # the assertion and its right side, in one line
+    assert f"report: {ran.folder}/report.html#TC_902_CSMS/f4" in ran.text
+    assert "FAILURES" not in ran.text
+    assert "short test summary" not in ran.text
+    assert "1 failed, 1 passed" in ran.text.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("option", "sections"),
+    [
+        ("-v", ("= FAILURES =", "short test summary", "::test_902")),
+        ("-rA", ("= FAILURES =", "short test summary", "::test_902")),
+        ("--tb=short", ("= FAILURES =", "short test summary", "::test_902")),
+        ("-q", ()),
+    ],
+)
+def test_who_asks_pytest_for_its_sections_gets_them(kit, server, option, sections):
+    ran = kit(config("csms", server.url), BAD, options=[option])
+    assert [words in ran.text for words in ("= FAILURES =", "short test summary", "::test_902")] == [bool(sections)] * 3
+    assert ran.text.count(f"report: {ran.folder}/report.html#TC_902_CSMS") == 1
+
+
+def test_what_is_no_case_is_told_by_pytest_as_ever(kit, server):
+    ran = kit(config("csms", server.url), BAD, PLAIN.replace("True", "'this' == 'that'"))
+    assert "= FAILURES =" in ran.text
+    assert "AssertionError" in ran.text
+    assert "::test_plain" in ran.text
+    assert "::test_902" not in ran.text
+    assert "2 failed" in ran.text.strip().splitlines()[-1]
+
+
 def test_a_fail_in_setup_is_inconclusive_unless_a_rule_was_broken(kit):
     state = case(
         "908",

@@ -11,6 +11,7 @@ const ENDINGS = {
   cannot: ["bad", "it can’t be done or told"],
   yes: ["good", "yes"],
   no: ["bad", "no"],
+  gone: ["bad", "the terminal went away"],
   expired: ["bad", "the time is over"],
   dropped: ["", "no longer needed"],
 };

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from ocpp_tck.roles.drivers.prompt import Turn
     from ocpp_tck.settings import DriverSettings
 
 KINDS: Mapping[str, type[HttpDriver | CommandDriver | PythonDriver | PromptDriver]] = {
@@ -95,6 +96,11 @@ class DriverChain:
         """Call `told` whenever the person has said something."""
         if self.prompt is not None:
             self.prompt.on_line = told
+
+    def tell_when_turned(self, told: Callable[[Turn], None]) -> None:
+        """Call `told` with what becomes of each prompt, on the thread that has heard it."""
+        if self.prompt is not None:
+            self.prompt.on_turn = told
 
     def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
         """Close the open prompt; nothing when none is open."""

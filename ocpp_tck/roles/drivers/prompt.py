@@ -42,8 +42,8 @@ class Ending(StrEnum):
     """How a prompt ended.
 
     CAME: what it asked for has happened, as the product shows. SAID: the person said that it is done. CANNOT: the
-    person can't do or tell it. YES, NO: the answer to a question. EXPIRED: its time is over. DROPPED: nobody needs it
-    any more.
+    person can't do or tell it. YES, NO: the answer to a question. GONE: the terminal went away, so nobody can say.
+    EXPIRED: its time is over. DROPPED: nobody needs it any more.
     """
 
     CAME = "came"
@@ -51,14 +51,19 @@ class Ending(StrEnum):
     CANNOT = "cannot"
     YES = "yes"
     NO = "no"
+    GONE = "gone"
     EXPIRED = "expired"
     DROPPED = "dropped"
 
 
+TERMINAL, CONSOLE, PRODUCT, TIME, KIT = "terminal", "console", "product", "time", "kit"
+"""Who ends a prompt: a person at the terminal or on a panel, or none."""
+_ENDED_BY = {Ending.CAME: PRODUCT, Ending.EXPIRED: TIME, Ending.DROPPED: KIT}
 _TOLD = {
     Ending.CAME: "done",
     Ending.SAID: "done",
     Ending.CANNOT: "closed: can't",
+    Ending.GONE: "closed: the terminal is gone",
     Ending.EXPIRED: "closed: its time is over",
     Ending.DROPPED: "closed",
 }
@@ -79,6 +84,23 @@ class Prompt:
     text: str
     request: Request | None = None
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of a prompt.
+
+    Attributes:
+        prompt: the prompt.
+        ending: how it ended; None when its time begins anew instead.
+        by: who did that, such as `TERMINAL`.
+        detail: in words, where `ending` does not say all.
+    """
+
+    prompt: Prompt
+    ending: Ending | None
+    by: str
+    detail: str = ""
 
 
 class Panel(Protocol):
@@ -117,6 +139,7 @@ class PromptDriver:
 
     Attributes:
         on_line: told, on a thread of its own, that the person has said something.
+        on_turn: told, on the thread that has heard it, what became of a prompt; once for its end.
         panel: shows the prompts too; None for none.
     """
 
@@ -125,7 +148,7 @@ class PromptDriver:
     def __init__(self, open_terminal: Callable[[], Terminal | None] | None = None) -> None:
         self._open_terminal = open_terminal or controlling_terminal
         self._terminal: Terminal | None = None
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[tuple[str | None, str]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._number = 0
         self._prompt: Prompt | None = None
@@ -133,10 +156,11 @@ class PromptDriver:
         self._is_answered = False
         self._open: str | None = None
         self._refusal = ""
-        self._done = False
+        self._heard: Ending | None = None
         self._again = 0
         self._wants_again = False
         self.on_line: Callable[[], None] = lambda: None
+        self.on_turn: Callable[[Turn], None] = lambda _turn: None
         self.panel: Panel | None = None
 
     @classmethod
@@ -173,7 +197,7 @@ class PromptDriver:
     def is_done(self) -> bool:
         """Whether the person has said that the open prompt is done, without waiting."""
         self._listen()
-        return self._done
+        return self._heard is Ending.SAID
 
     def take_again(self) -> bool:
         """Whether the person wants the time of the open prompt to begin anew; each wish is told once."""
@@ -194,32 +218,44 @@ class PromptDriver:
             if word == AGAIN and self._again >= MOST_AGAIN:
                 return False
             self._is_answered = word != AGAIN
-            self._lines.put(word)
+            self._lines.put((word, CONSOLE))
         self.on_line()
         return True
 
     def _listen(self) -> None:
-        while self._open is not None and not self._refusal and not self._done:
+        while self._open is not None and self._heard is None:
             try:
-                line = self._lines.get_nowait()
+                line, by = self._lines.get_nowait()
             except queue.Empty:
                 break
             word = None if line is None else line.strip().lower()
             if word is None:
                 if self.panel is None:
-                    self._refusal = "the terminal was closed before it was done"
+                    self._hear(Ending.GONE, by, "the terminal was closed before it was done")
             elif word == CANNOT:
-                self._refusal = f"the operator can't: {self._open}"
+                self._hear(Ending.CANNOT, by, f"the operator can't: {self._open}")
             elif word == AGAIN:
-                self._wants_again = self._may_begin_anew() or self._wants_again
-            else:
-                self._done = word == DONE
+                self._wants_again = self._may_begin_anew(by) or self._wants_again
+            elif word == DONE:
+                self._hear(Ending.SAID, by)
 
-    def _may_begin_anew(self) -> bool:
+    def _hear(self, ending: Ending, by: str, refusal: str = "") -> None:
+        """Take what the person has said for the end of the open prompt, which then only has to be closed."""
+        self._heard, self._refusal = ending, refusal
+        self._turn(ending, by, refusal)
+
+    def _may_begin_anew(self, by: str) -> bool:
         """Count a wish for the time to begin anew; False from when there were too many."""
         with self._lock:
             self._again += 1
-            return self._again <= MOST_AGAIN
+            if self._again > MOST_AGAIN:
+                return False
+        self._turn(None, by)
+        return True
+
+    def _turn(self, ending: Ending | None, by: str, detail: str = "") -> None:
+        if self._prompt is not None:
+            self.on_turn(Turn(self._prompt, ending, by, detail))
 
     def close_prompt(self, ending: Ending = Ending.DROPPED) -> None:
         """Close the open prompt; nothing when none is open.
@@ -227,12 +263,14 @@ class PromptDriver:
         Args:
             ending: why; what the person has said goes before it.
         """
-        if self._open is not None:
-            ending = Ending.CANNOT if self._refusal else Ending.SAID if self._done else ending
-            self._write(f"    {_TOLD[ending]}\n")
-            self._ended(ending)
-        self._open, self._refusal, self._done = None, "", False
+        is_open, heard = self._open is not None, self._heard
+        self._open, self._refusal, self._heard = None, "", None
         self._drop_lines()
+        if is_open:
+            self._write(f"    {_TOLD[heard or ending]}\n")
+            self._ended(heard or ending)
+            if heard is None:
+                self._turn(ending, _ENDED_BY[ending])
 
     def ask(self, question: str, seconds: float) -> Result:
         """Ask a yes/no question and wait at most `seconds` for it: yes is DONE, no is FAILED.
@@ -243,34 +281,44 @@ class PromptDriver:
         prompt = f"\n>>> {question}  (y = yes, n = no, {CANNOT} = can't tell; then Enter)\n"
         if not self._show(prompt, question, seconds=seconds):
             return Result(Outcome.UNSUPPORTED, NOBODY)
-        result, ending = self._answer(question, seconds)
-        self._write(f"    {_TOLD.get(ending, ending)}\n")
-        self._ended(ending)
+        result, ending, by = Result(Outcome.EXPIRED), Ending.DROPPED, KIT
+        try:
+            result, ending, by = self._answer(question, seconds)
+        finally:
+            self._write(f"    {_TOLD.get(ending, ending)}\n")
+            self._ended(ending)
+            self._turn(ending, by)
         return result
 
-    def _answer(self, question: str, seconds: float) -> tuple[Result, Ending]:
-        """Wait for the answer to a question."""
+    def _answer(self, question: str, seconds: float) -> tuple[Result, Ending, str]:
+        """Wait for the answer to a question; gives the result, how it ended and who ended it."""
         deadline = time.monotonic() + seconds
         meanings = {YES: (Outcome.DONE, Ending.YES), NO: (Outcome.FAILED, Ending.NO)}
         try:
-            while (line := self._lines.get(timeout=max(deadline - time.monotonic(), 0.0))) is not None or self.panel:
-                if line is None:  # the terminal is gone; the panel is still there
-                    continue
+            while True:
+                line, by = self._lines.get(timeout=max(deadline - time.monotonic(), 0.0))
+                if line is None:
+                    if self.panel is not None:
+                        continue
+                    return (
+                        Result(Outcome.EXPIRED, f"the terminal was closed before an answer: {question}"),
+                        Ending.GONE,
+                        by,
+                    )
                 word = _WORDS.get(line.strip().lower(), line.strip().lower())
                 if word == CANNOT:
-                    return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}"), Ending.CANNOT
+                    return Result(Outcome.UNSUPPORTED, f"the operator can't tell: {question}"), Ending.CANNOT, by
                 if word == AGAIN:
-                    if self._may_begin_anew():
+                    if self._may_begin_anew(by):
                         deadline = time.monotonic() + seconds
                         self._show_on_panel()
                 elif word in meanings:
                     outcome, said = meanings[word]
-                    return Result(outcome, f"the operator says {said}: {question}"), said
+                    return Result(outcome, f"the operator says {said}: {question}"), said, by
                 else:
                     self._write(f"    please type {YES}, {NO} or {CANNOT}\n")
         except queue.Empty:
-            return Result(Outcome.EXPIRED, f"not answered within {seconds:g} s: {question}"), Ending.EXPIRED
-        return Result(Outcome.EXPIRED, f"the terminal was closed before an answer: {question}"), Ending.DROPPED
+            return Result(Outcome.EXPIRED, f"not answered within {seconds:g} s: {question}"), Ending.EXPIRED, TIME
 
     def close(self) -> None:
         """Close the prompt and give the terminal back."""
@@ -320,7 +368,7 @@ class PromptDriver:
         line: str | None = ""
         while line is not None:
             line = terminal.read_line()
-            self._lines.put(line)
+            self._lines.put((line, TERMINAL))
             self.on_line()
 
     def _drop_lines(self) -> None:

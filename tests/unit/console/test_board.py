@@ -187,12 +187,13 @@ def test_every_kind_of_event_has_its_words(board):
         r.ConnectionClosed(time=0.0, connection="1", station="CP1", by="kit", code=1000, reason="r"),
         r.ConnectionRefused(time=0.0, station="CP1", by="kit", reason="r"),
         r.OperatorActed(time=0.0, action="plug", payload={}, driver="http", outcome="done"),
+        r.PromptEnded(time=0.0, action="plug", payload={}, ending="cannot", by="console"),
         r.Remark(time=0.0, text=HOSTILE),
         r.ClockSet(time=0.0, by=3.0),
     ):
         board.note(record)
     heads = [one["head"] for one in seen(board)["events"]]
-    assert heads == ["must a.b", "connected", "closed", "refused", "plug", "remark"]
+    assert heads == ["must a.b", "connected", "closed", "refused", "plug", "the operator: can't", "remark"]
 
 
 def test_text_of_a_product_cannot_act(board):

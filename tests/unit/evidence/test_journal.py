@@ -98,6 +98,8 @@ def test_every_kind_of_record_comes_back_as_it_was(path):
         r.ClockSet(time=1, by=3600.0),
         r.ListeningAgain(time=1, station="CP1"),
         r.OperatorActed(time=1, action="plug", payload={"connector": 1}, driver="http", outcome="done"),
+        r.PromptRenewed(time=1, action="plug", payload={"connector": 1}, by="console"),
+        r.PromptEnded(time=1, action="plug", payload={"connector": 1}, ending="said", by="terminal"),
         r.Remark(time=1, text="…"),
         r.FileOffered(time=1, number=1, url="http://127.0.0.1/1", direction="download", size=3, sha256="ab" * 32),
         r.FileTransferred(

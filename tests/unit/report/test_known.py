@@ -127,6 +127,9 @@ def test_reports_show_what_is_known_and_what_deviates(tmp_path, known):
         (ENTRY + 'expires = "soon"', "expires must be a day such as 2027-03-31, not 'soon'"),
         (ENTRY + "expires = 2027-03-31T12:00:00", "expires must be a day"),
         (ENTRY + 'flaky = "no"', "flaky must be true or false, not 'no'"),
+        (ENTRY + "cause = 17", "cause must be a string, or a list of strings, not 17"),
+        (ENTRY + 'cause = ["a", 1]', "cause must be a string, or a list of strings, not"),
+        (ENTRY + 'cause = ["a", " "]', "cause has an empty string in its list, which every cause contains"),
         (ENTRY.replace('"ticket 17"', "17"), "reason must be a string, not 17"),
         (ENTRY.replace("ticket 17", " "), "reason is missing"),
         (ENTRY.replace('"fail"', '"error"'), "verdict 'error' cannot be known; write fail, inconclusive, warn"),
@@ -217,7 +220,7 @@ def test_a_proposal_needs_reasons_and_then_takes_the_run_out(tmp_path, known):
         known(text)
     entries = known(text.replace('reason = ""', 'reason = "ticket"'))
     assert run_exit_code(seen, entries) == 0
-    assert (entries[0].cause, entries[0].version, entries[0].flaky) == ("case", "1.6", True)
+    assert (entries[0].cause, entries[0].version, entries[0].flaky) == (("case: it broke connectorId",), "1.6", True)
 
 
 def test_a_proposal_leaves_out_what_is_not_the_products(tmp_path, known):
@@ -235,6 +238,6 @@ def test_a_proposal_leaves_out_what_is_not_the_products(tmp_path, known):
     assert [proposed(seen), proposed(seen, strict=True)] == [1, 2]
     filled = propose(seen, strict=True).replace('reason = ""', 'reason = "ticket"')
     assert [(one.case, one.cause) for one in known(filled, None)] == [
-        ("TC_2", "rule clock.deviation"),
-        ("TC_4", "case"),
+        ("TC_2", ("rule clock.deviation: wrong",)),
+        ("TC_4", ("case: so",)),
     ]

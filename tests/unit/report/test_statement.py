@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -170,8 +172,25 @@ def test_the_same_journals_give_the_same_bytes_in_another_process(told, form):
         f"made = WRITERS['statement.{form}'](load_model(sys.argv[1]))\n"
         "sys.stdout.buffer.write(made if isinstance(made, bytes) else made.encode())"
     )
-    there = subprocess.run([sys.executable, "-c", code, folder], check=True, capture_output=True).stdout
+    elsewhere = {**os.environ, "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1000000000"}
+    there = subprocess.run([sys.executable, "-c", code, folder], check=True, capture_output=True, env=elsewhere).stdout
     assert there == (here if form == "pdf" else here.encode())
+
+
+@pytest.mark.parametrize(
+    ("began", "dated"),
+    [
+        (1_795_392_000.75, datetime(2026, 11, 23, 0, 0, 0, tzinfo=UTC)),
+        (0.0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (1e18, datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_the_pdf_is_dated_as_of_the_begin_of_the_run(tmp_path, began, dated):
+    run = Synthetic(tmp_path / "run", start=began).begin()
+    run.case("TC_1")
+    run.end_case("pass", "TC_1")
+    told = PdfReader(io.BytesIO(render_statement_pdf(load_model(run.done())))).metadata
+    assert (told.creation_date, told.modification_date) == (dated, dated)
 
 
 def hostile_run(folder, text):

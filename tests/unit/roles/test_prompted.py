@@ -115,6 +115,27 @@ def test_whether_it_came_in_time_is_told():
     assert made.person.in_time is False
 
 
+def test_a_wait_that_is_broken_off_has_not_expired():
+    made = station(Person())
+
+    def interrupted(_ready, _seconds):
+        raise KeyboardInterrupt
+
+    made.product.conversation.wait = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        made.product.expect("Authorize")
+    assert (made.person.open, made.person.in_time) == (False, None)
+
+
+def test_more_than_the_kit_can_judge_is_no_matter_of_the_persons_time():
+    made = station(Person())
+    made.product.conversation.wait = lambda _ready, _seconds: None
+    made.product.conversation.overrun = "too fast"
+    with pytest.raises(Inconclusive, match=r"^too fast$"):
+        made.product.expect("Authorize")
+    assert (made.person.open, made.person.in_time) == (False, None)
+
+
 def test_the_time_begins_anew_when_the_person_wants_it():
     made = station(Person(again=1), (0.25, ""), (0.5, "Authorize"))
     assert made.product.expect("Authorize").event.action == "Authorize"

@@ -310,6 +310,62 @@ class TestPrompt:
         assert not driver.take_again()
         assert (driver.is_done, driver.refusal) == (False, "")
 
+    @pytest.mark.parametrize(
+        ("typed", "ending", "expected"),
+        [
+            ("", Ending.CAME, (Ending.SAID, "terminal", "")),
+            ("c", Ending.EXPIRED, (Ending.CANNOT, "terminal", "the operator can't: Plug the cable")),
+            (None, Ending.CAME, (Ending.GONE, "terminal", "the terminal was closed")),
+            ("what?", Ending.CAME, (Ending.CAME, "product", "")),
+            ("what?", Ending.EXPIRED, (Ending.EXPIRED, "time", "")),
+            ("what?", Ending.DROPPED, (Ending.DROPPED, "kit", "")),
+        ],
+    )
+    def test_the_end_is_told_once_and_what_was_said_at_once(self, typed, ending, expected):
+        terminal, turns = FakeTerminal(), []
+        driver = PromptDriver(lambda: terminal)
+        driver.on_turn = turns.append
+        asked = request("plug", {"connector": 1}, role="cs")
+        driver.act(asked)
+        terminal.lines.put(typed)
+        eventually(lambda: not driver._lines.empty())
+        said = bool(driver.refusal) or driver.is_done
+        assert len(turns) == int(said)
+        driver.close_prompt(ending)
+        driver.close_prompt()
+        (turn,) = turns
+        assert (turn.prompt.request, turn.ending, turn.by) == (asked, *expected[:2])
+        assert turn.detail.startswith(expected[2])
+
+    def test_a_question_that_is_broken_off_is_closed_and_told(self):
+        panel, turns = FakePanel(), []
+        driver = PromptDriver(lambda: None)
+        driver.panel, driver.on_turn = panel, turns.append
+
+        def interrupted(_prompt):
+            raise KeyboardInterrupt
+
+        driver._answer = lambda question, _seconds: interrupted(question)
+        with pytest.raises(KeyboardInterrupt):
+            driver.ask("Is it lit?", 1.0)
+        assert panel.closed == [(1, Ending.DROPPED)]
+        assert [(one.prompt.text, one.ending, one.by) for one in turns] == [("Is it lit?", Ending.DROPPED, "kit")]
+
+    def test_a_question_is_gone_with_the_terminal(self):
+        terminal, turns = FakeTerminal(), []
+        driver = PromptDriver(lambda: terminal)
+        driver.on_turn = turns.append
+        shown = terminal.write
+
+        def write(text):
+            shown(text)
+            if text.startswith("\n>>>"):
+                terminal.lines.put(None)
+
+        terminal.write = write
+        assert driver.ask("Is it lit?", 5.0).outcome is Outcome.EXPIRED
+        assert [(one.ending, one.by) for one in turns] == [(Ending.GONE, "terminal")]
+
     def test_a_real_terminal(self):
         program = (
             "from ocpp_tck.roles.drivers.prompt import PromptDriver\n"
@@ -464,9 +520,12 @@ class TestPanel:
         ],
     )
     def test_a_question_is_answered_there(self, driver, words, outcome, ending):
-        driver.panel.words = words
+        driver.panel.words, words_given, turns = words, list(words), []
+        driver.on_turn = turns.append
         assert driver.ask("Is it lit?", 0.2).outcome is outcome
         assert driver.panel.closed == [(1, ending)]
+        again = [(None, "console")] * words_given.count(AGAIN)
+        assert [(one.ending, one.by) for one in turns] == [*again, (ending, "console" if words_given else "time")]
         assert {prompt.text for prompt in driver.panel.prompts} == {"Is it lit?"}
 
     def test_the_time_of_a_question_does_not_begin_anew_with_every_word(self):
