@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PERIODIC, ALIGNED = "Sample.Periodic", "Sample.Clock"
 REGISTER = "Energy.Active.Import.Register"
+OF_VEHICLE = frozenset({"soc"})
+"""Measurands that only a vehicle can tell: without one there is no measurement that could be given."""
 UNASKED = {"Transaction.Begin", "Interruption.Begin", "Interruption.End"}
 """Contexts of readings that a charge point may send besides the periodic ones."""
 
@@ -124,12 +126,13 @@ def of_transaction(found: list[Sample], transaction: int | str) -> None:
         )
 
 
-def complete(found: list[Sample], configured: str) -> None:
+def complete(found: list[Sample], configured: str, *, but: frozenset[str] = frozenset()) -> None:
     """Demand every configured measurand in every reading; an empty list means the energy register (9.1.15, 9.1.17).
 
-    Letter case does not matter: a charge point may keep the list as the central system has written it.
+    Letter case does not matter: a charge point may keep the list as the central system has written it. `but` gives
+    measurands, in small letters, that need not be there.
     """
     wanted = [name.strip() for name in configured.split(",") if name.strip()] or [REGISTER]
     for sample in found:
-        missing = [name for name in wanted if name.casefold() not in sample.measurands]
+        missing = [name for name in wanted if name.casefold() not in sample.measurands | but]
         assert not missing, f"the reading of {sample.moment.isoformat()} lacks {', '.join(missing)}"
