@@ -63,7 +63,7 @@ RULES = (
         "rpc.id_reused",
         "A message id is used for one CALL only; the retry of a message may repeat its id",
         must={
-            Version.V16: "OCPP-J 1.6 4.1.4; errata 3.1",
+            Version.V16: "OCPP-J 1.6 4.1.4; errata J 3.1",
             Version.V201: "OCPP 2.0.1 Part 4 4.1.4; errata 4.6",
             Version.V21: "OCPP 2.1 Part 4 4.1.4",
         },
@@ -136,7 +136,7 @@ RULES = (
         "rpc.unanswered",
         "Every CALL is answered",
         must={
-            Version.V16: "OCPP 1.6 chapters 4 and 5; OCPP-J 1.6 4.2.2, 4.2.3, errata 3.3",
+            Version.V16: "OCPP 1.6 chapters 4 and 5; OCPP-J 1.6 4.2.2, 4.2.3; errata J 3.3",
             **part2("chapter 3 FR.02, FR.03"),
         },
         passing=(ex16(_CLEAR, _CLEARED, wait=60), ex201(_CLEAR, wait=10)),
