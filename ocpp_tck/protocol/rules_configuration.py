@@ -76,7 +76,7 @@ RULES = (
     rule(
         "configuration.type",
         "A standard key of type boolean or integer has a value of that type, when it has one",
-        must=v16("chapter 9; errata 3.83, 3.91"),
+        must=v16("chapter 9; errata 3.83, 3.91, 4.28"),
         passing=(
             _answered(_entry(value=None)),
             _answered(_entry(value="")),

@@ -85,7 +85,7 @@ RULES = (
         "rpc.one_outstanding",
         "A CALL waits until the one before it is answered or has timed out",
         must={version: clause for version, clause in part4("4.1.1").items() if version is not Version.V16},
-        should={Version.V16: "OCPP-J 1.6 4.1.1"},
+        should={Version.V16: "OCPP-J 1.6 4.1.1; errata J 3.5"},
         passing=_EXCHANGE,
         failing=(ex16(_BEAT, cs(call("2", "Authorize", idTag="A"))), ex201(_BEAT, cs(call("2", "Heartbeat")))),
     ),
@@ -168,7 +168,7 @@ RULES = (
     rule(
         "rpc.core_refused",
         "A message of the Core profile is not refused as not implemented or not supported",
-        must={Version.V16: "OCPP 1.6 3.3; OCPP-J 1.6 4.2.3"},
+        must={Version.V16: "OCPP 1.6 3.3; errata 3.3; OCPP-J 1.6 4.2.3; errata J 3.9"},
         passing=(
             *_EXCHANGE,
             ex16(csms(call("k1", "GetLocalListVersion")), cs(_error("k1", "NotImplemented"))),

@@ -139,7 +139,7 @@ RULES = (
     rule(
         "transaction.before_request",
         "A transaction that was asked for remotely does not begin before it was asked for",
-        should=v16("4.2, 6.45"),
+        should=v16("4.2, 6.45; errata 3.74"),
         passing=(
             ex16(*_remote(), _start()),
             ex16(*_remote(), _start(timestamp="2026-03-20T11:59:57Z")),

@@ -1,6 +1,6 @@
 """Answers to GetConfiguration of OCPP 1.6 against what was asked and set, and what keys ask of other messages.
 
-Source: OCPP 1.6 3.16.5, 5.8, 6.24, 7.29, chapter 9; errata 3.13, 3.83, 3.91; OCPP-J 1.6 6.2.2, errata J 3.12.
+Source: OCPP 1.6 3.16.5, 5.8, 6.24, 7.29, chapter 9; errata 3.13, 3.83, 3.91, 4.28; OCPP-J 1.6 6.2.2, errata J 3.12.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ ENDED = {"Uploaded", "UploadFailed", "Installed", "InstallationFailed", "Downloa
     "TC_054_CS",
     "Messages are triggered one after the other",
     profile="Remote Trigger",
-    requirements="1.6 3.3, 4.4, 4.5, 5.17, 7.44; errata 3.46",
+    requirements="1.6 3.3, 4.4, 4.5, 5.17, 7.44; errata 3.2, 3.3, 3.46",
     applies_if="remote_trigger",
 )
 def test_trigger(station: Station, step: Any) -> None:
