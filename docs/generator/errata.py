@@ -19,7 +19,7 @@ EFFECTS = {
     "rule": "the same, and rules of frames do, in every case",
     "schema": "the same, and the JSON schema has it",
     "editorial": "it changes nothing on the wire",
-    "not checkable": "it does, or might, and nothing in the kit can show it; the last column tells why",
+    "not checkable": "it does, or might, and nothing in the kit can show it; the sentence tells why",
 }
 SHEETS = {
     "specification": ("Errata of OCPP 1.6 edition 2", ""),
@@ -74,7 +74,8 @@ def page() -> str:
         generated("`testcases/errata16.toml`"),
         (
             f"Each of the {len(every)} errata of both sheets (release 2025-04), what it asks of a product, and which "
-            "[cases](../cases/index.md) and [rules](rules.md) hold products to it. The sentences are the kit's own: "
+            "[cases](../cases/index.md) and [rules](rules.md) hold products to it. Below each number is the section "
+            "that it is on. The sentences are the kit's own: "
             "lay the sheets beside the page. You read one of them otherwise? [Appeal](../appeal.md).\n"
         ),
         table(
@@ -86,7 +87,7 @@ def page() -> str:
         parts.append(f"## {title}\n")
         parts.append(
             table(
-                ("erratum", "section", "effect", "where", "what it comes to"),
+                ("erratum", "what it comes to", "effect"),
                 (_row(one) for one in every if one.sheet == sheet),
             )
         )
@@ -97,8 +98,8 @@ def _row(one: Erratum) -> tuple[str, ...]:
     place = SHEETS[one.sheet][1] + one.number.replace(".", "-")
     where = [*(_case(name) for name in one.cases), *(f"[{code(name)}](rules.md#{anchor(name)})" for name in one.rules)]
     uncited = f" Not cited there: {prose(one.uncited)}." if one.uncited else ""
-    number = f'<span id="{place}">{one.number}</span>'
-    return number, prose(one.section), one.effect, "<br>".join(where), prose(one.says) + uncited
+    number = f'<strong id="{place}">{one.number}</strong><br>on {prose(one.section)}'
+    return number, prose(one.says) + uncited, "<br>".join((f"**{one.effect}**", *where))
 
 
 def _case(identifier: str) -> str:
