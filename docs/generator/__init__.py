@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator import cases, cli, configuration, rules, schema, texts
+from generator import cases, cli, configuration, errata, rules, schema, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "reference/pics.md", configuration.pics_page()
     yield "reference/actions.md", configuration.actions_page()
     yield "reference/rules.md", rules.page()
+    yield "reference/errata-16.md", errata.page()
     yield "reference/report-json.md", schema.page()
     yield "reference/report.schema.json", schema.source()
     yield from cases.pages()

@@ -1,6 +1,6 @@
 """The profiles that a charge point has, after each was set or cleared.
 
-Source: OCPP 1.6 3.13.1, 3.13.2, 5.16.3, 5.16.4; errata 3.25.
+Source: OCPP 1.6 3.13.1, 3.13.2, 5.16.3, 5.16.4; errata 3.25, 3.26.
 """
 
 from __future__ import annotations
@@ -37,10 +37,15 @@ class Installed:
         purpose: str | None = None,
         level: int | None = None,
     ) -> Installed:
-        """Give them without those that match every given criterion; without criteria none are left."""
+        """Give them without those that match every given criterion; without criteria none are left.
+
+        With an id the other criteria do not count (errata 3.26).
+        """
 
         def stays(place: int, old: Profile) -> bool:
-            pairs = ((id, old.id), (connector, place), (purpose, old.purpose), (level, old.level))
+            if id is not None:
+                return old.id != id
+            pairs = ((connector, place), (purpose, old.purpose), (level, old.level))
             return any(wanted is not None and wanted != value for wanted, value in pairs)
 
         return Installed(self._those(stays))

@@ -36,7 +36,7 @@ RULES = (
     rule(
         "charging_profile.connector",
         "A ChargePointMaxProfile is set at connector 0, a TxProfile at another one",
-        must=v16("3.13.1"),
+        must=v16("3.13.1; errata 3.53"),
         passing=(
             _set(0, "ChargePointMaxProfile"),
             _set(0, "TxDefaultProfile"),

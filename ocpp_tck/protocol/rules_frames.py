@@ -126,7 +126,7 @@ RULES = (
     rule(
         "frame.error_code",
         "The error code is one that the version lists",
-        must=part4("4.3", "4.2.3; errata 5.1, 5.2"),
+        must=part4("4.3", "4.2.3; errata J 5.1, 5.2"),
         passing=_REFUSED,
         failing=(
             ex16(_HEARTBEAT, csms(_error("FormatViolation")), product=Side.CSMS),

@@ -58,7 +58,7 @@ RULES = (
     rule(
         "local_list.unique",
         "An idTag stands once in an update of the local list, whatever the case of its letters",
-        must=v16("6.41"),
+        must=v16("6.41; errata 3.74"),
         passing=(_sent(_A, _B), _sent()),
         failing=(_sent(_A, _A), _sent(_A, {"idTag": "a"}, kind="Differential")),
     ),

@@ -267,7 +267,7 @@ RULES = (
     rule(
         "time.format",
         "A time is a date-time",
-        must={**v16("3.15"), **part2("3.1")},
+        must={**v16("errata 3.10; 3.15"), **part2("3.1")},
         passing=(_beaten(NOW), _beaten("2026-03-20T12:00:00.123Z"), _beaten("2026-03-20T12:00:00+00:00")),
         failing=(_beaten("yesterday"), _beaten("2026-02-30T12:00:00Z"), _beaten("2026-03-20T12:00Z", Version.V201)),
     ),
@@ -380,7 +380,7 @@ RULES = (
     rule(
         "charging_profile.first_period",
         "The first period of a charging schedule starts at 0",
-        must=v16("7.13; errata 3.45, 3.70"),
+        must=v16("7.13; errata 3.45, 3.70, 4.13, 4.17"),
         passing=(
             _set(),
             ex16(

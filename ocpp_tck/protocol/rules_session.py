@@ -63,7 +63,7 @@ RULES = (
         "rpc.id_reused",
         "A message id is used for one CALL only; the retry of a message may repeat its id",
         must={
-            Version.V16: "OCPP-J 1.6 4.1.4; errata 3.1",
+            Version.V16: "OCPP-J 1.6 4.1.4; errata J 3.1",
             Version.V201: "OCPP 2.0.1 Part 4 4.1.4; errata 4.6",
             Version.V21: "OCPP 2.1 Part 4 4.1.4",
         },
@@ -85,7 +85,7 @@ RULES = (
         "rpc.one_outstanding",
         "A CALL waits until the one before it is answered or has timed out",
         must={version: clause for version, clause in part4("4.1.1").items() if version is not Version.V16},
-        should={Version.V16: "OCPP-J 1.6 4.1.1"},
+        should={Version.V16: "OCPP-J 1.6 4.1.1; errata J 3.5"},
         passing=_EXCHANGE,
         failing=(ex16(_BEAT, cs(call("2", "Authorize", idTag="A"))), ex201(_BEAT, cs(call("2", "Heartbeat")))),
     ),
@@ -136,7 +136,7 @@ RULES = (
         "rpc.unanswered",
         "Every CALL is answered",
         must={
-            Version.V16: "OCPP 1.6 chapters 4 and 5; OCPP-J 1.6 4.2.2, 4.2.3, errata 3.3",
+            Version.V16: "OCPP 1.6 chapters 4 and 5; OCPP-J 1.6 4.2.2, 4.2.3; errata J 3.3",
             **part2("chapter 3 FR.02, FR.03"),
         },
         passing=(ex16(_CLEAR, _CLEARED, wait=60), ex201(_CLEAR, wait=10)),
@@ -168,7 +168,7 @@ RULES = (
     rule(
         "rpc.core_refused",
         "A message of the Core profile is not refused as not implemented or not supported",
-        must={Version.V16: "OCPP 1.6 3.3; OCPP-J 1.6 4.2.3"},
+        must={Version.V16: "OCPP 1.6 3.3; errata 3.3; OCPP-J 1.6 4.2.3; errata J 3.9"},
         passing=(
             *_EXCHANGE,
             ex16(csms(call("k1", "GetLocalListVersion")), cs(_error("k1", "NotImplemented"))),

@@ -33,8 +33,9 @@ def _remote(status: str = "Accepted", **values: Any) -> tuple[Sent, Sent]:
 
 
 def _lone(timestamp: str = NOW, connectorId: int = 1, **sample: Any) -> Sent:  # noqa: N803 - the name on the wire
+    named = {"transactionId": sample.pop("transactionId")} if "transactionId" in sample else {}
     meter = [{"timestamp": timestamp, "sampledValue": [{"value": "150"} | sample]}]
-    return cs(call("m", "MeterValues", connectorId=connectorId, meterValue=meter))
+    return cs(call("m", "MeterValues", connectorId=connectorId, meterValue=meter, **named))
 
 
 def _empty(identifier: str) -> Sent:
@@ -138,7 +139,7 @@ RULES = (
     rule(
         "transaction.before_request",
         "A transaction that was asked for remotely does not begin before it was asked for",
-        should=v16("4.2, 6.45"),
+        should=v16("4.2, 6.45; errata 3.74"),
         passing=(
             ex16(*_remote(), _start()),
             ex16(*_remote(), _start(timestamp="2026-03-20T11:59:57Z")),
@@ -200,6 +201,13 @@ RULES = (
             ex16(_start(), _started(), _lone(_SOON, measurand="Current.Import", unit="A")),
             ex16(_start(timestamp="2026-03-20T12:00:00.400Z"), _started(), _lone("2026-03-20T12:00:00.500Z")),
         ),
+    ),
+    rule(
+        "meter.main",
+        "Values of the main meter, which is connector 0, name no transaction",
+        should=v16("4.7; errata 3.16"),
+        passing=(_SESSION, ex16(_start(), _started(), _lone(_SOON, connectorId=0))),
+        failing=(ex16(_start(), _started(), _lone(_SOON, connectorId=0, transactionId=7)),),
     ),
     rule(
         "transaction.reason",

@@ -1,6 +1,6 @@
 """RPC rules: message ids, outstanding CALLs, and answers, for one station over all its connections.
 
-Source: OCPP-J 1.6 4.1 and errata 3.1, 3.5; OCPP 2.0.1 Part 4 4.1 and errata 4.6; OCPP 2.1 Part 4 4.1, 4.2.
+Source: OCPP-J 1.6 4.1 and errata J 3.1, 3.5; OCPP 2.0.1 Part 4 4.1 and errata 4.6; OCPP 2.1 Part 4 4.1, 4.2.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Csms(Product):
         """Connect with these subprotocols alone; gives the one that is agreed on, None when the CSMS refuses.
 
         One that completes the handshake without a subprotocol, and then closes the connection, has refused (OCPP-J 1.6
-        3.2; errata 3.4); without closing it within the limit response it has agreed on none: an empty text.
+        3.2; errata J 3.4); without closing it within the limit response it has agreed on none: an empty text.
         HTTP 401 and 403 are about credentials only where the subprotocol of the version is offered: servers that
         close before they accept answer 403 to any other.
 

@@ -1,6 +1,6 @@
 """Mutants of a whole frame: its text, elements, message id and answer, its moment, and what is sent beside it.
 
-Source: OCPP-J 1.6 chapter 4 and errata 3.1, 5.1, 5.2; OCPP 2.0.1 Part 4 chapter 4 and errata 4.6; OCPP 2.1 Part 4
+Source: OCPP-J 1.6 chapter 4 and errata J 3.1, 5.1, 5.2; OCPP 2.0.1 Part 4 chapter 4 and errata 4.6; OCPP 2.1 Part 4
 chapter 4; for what may be sent before a boot is accepted OCPP 1.6 4.2 and OCPP 2.0.1 and 2.1 Part 2 B01 to B03.
 """
 
@@ -241,7 +241,7 @@ def _refused(around: Surroundings) -> Iterator[Change]:
     for code in (own, *_COMPLAINTS):
         by = clause if around.is_owed else ""
         yield _change(f"answer.error.{code}", f"the legal CALL is refused with {code}", AnswerError(code), by)
-    unknown = part4(around.version, "4.3", "4.2.3; errata 5.1, 5.2")
+    unknown = part4(around.version, "4.3", "4.2.3; errata J 5.1, 5.2")
     for code in (foreign, _UNKNOWN):
         text = f"the CALL is refused with the unknown code {code}"
         yield _change(f"answer.error.{code}", text, AnswerError(code), unknown)
@@ -249,7 +249,7 @@ def _refused(around: Surroundings) -> Iterator[Change]:
 
 def _error(frame: list[Any], around: Surroundings) -> Iterator[Change]:
     version = around.version
-    codes = part4(version, "4.3", "4.2.3; errata 5.1, 5.2")
+    codes = part4(version, "4.3", "4.2.3; errata J 5.1, 5.2")
     clause = part4(version, "4.2.3")
     own, foreign = _OWN[version == V16], _OWN[version != V16]
     for code in (*_REFUSALS, own, *_COMPLAINTS):

@@ -3,7 +3,7 @@
 It reads the schemas and the text by itself and shares nothing with `ocpp_tck.protocol`, so that a misreading in one
 shows up in the other.
 
-Source: the JSON schemas of the `ocpp` package with the errata of OCPP-J 1.6 (2.2, 3.2, 3.8) and of 2.0.1; OCPP 1.6
+Source: the JSON schemas of the `ocpp` package with errata J 2.1, 3.2, 3.8 and those of 2.0.1; OCPP 1.6
 edition 2 chapters 3, 6, 7; OCPP 2.0.1 and 2.1 Part 2 2.1.4 and Part 4 4.1.
 """
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ocpp_tck.protocol.semantic.boot import Boot
 from ocpp_tck.protocol.semantic.charging16 import charging_answered, charging_called
-from ocpp_tck.protocol.semantic.configuration16 import configuration
+from ocpp_tck.protocol.semantic.configuration16 import Configuration16
 from ocpp_tck.protocol.semantic.events20 import Events20
 from ocpp_tck.protocol.semantic.fields import fields
 from ocpp_tck.protocol.semantic.files16 import Files16
@@ -46,6 +46,7 @@ class Semantics:
         self._triggers = Triggers16()
         self._reservations = Reservations16(clock_tolerance)
         self._files = Files16()
+        self._configuration = Configuration16(clock_tolerance)
         self._transactions = Transactions16(version) if version is Version.V16 else Transactions20(version)
 
     def opened(self, connection: str) -> None:
@@ -104,12 +105,13 @@ class Semantics:
             *self._triggers.called(action, payload),
             *self._reservations.called(action, payload),
             *self._files.called(action, payload),
+            *self._configuration.called(action, payload),
             *charging_called(action, payload),
         ]
 
     def _answered_16(self, action: str, request: Json, payload: Json, time: float) -> list[Violation]:
         return [
-            *configuration(action, request, payload),
+            *self._configuration.answered(action, request, payload, time),
             *self._lists.answered(action, request, payload),
             *self._reservations.answered(action, request, payload, time),
             *charging_answered(action, request, payload),

@@ -96,7 +96,9 @@ class Transactions16:
         if action == "StopTransaction":
             return self._stops(connection, payload)
         if action == "MeterValues":
-            return self._measures(payload) if "transactionId" in payload else self._unrelated(payload)
+            if "transactionId" not in payload:
+                return self._unrelated(payload)
+            return [*self._of_main_meter(payload), *self._measures(payload)]
         self._commanded.add(f"{payload['type']}Reset" if action == "Reset" else _COMMANDS.get(action, ""))
         return []
 
@@ -178,6 +180,12 @@ class Transactions16:
         known = ", ".join(map(str, sorted(self._running)[:_SHOWN])) + (" …" if len(self._running) > _SHOWN else "")
         text = f"the transaction id {number} was not given here; running: [{known}]"
         return [broken("transaction.unknown", self._version, text, "transactionId")]
+
+    def _of_main_meter(self, payload: Json) -> list[Violation]:
+        if payload["connectorId"] != 0:
+            return []
+        text = f"the values of connector 0 name transaction {payload['transactionId']}"
+        return [broken("meter.main", self._version, text, "transactionId")]
 
     def _measures(self, payload: Json) -> list[Violation]:
         number = payload["transactionId"]

@@ -1,6 +1,6 @@
 """Where the stations of an embedded CSMS connect: `ws://host:port/ocpp/<station id>`.
 
-Part of every version's CSMS. Rules: OCPP-J 1.6 section 3.2 and its errata 3.4 (the same in Part 4
+Part of every version's CSMS. Rules: OCPP-J 1.6 section 3.2 and errata J 3.4 (the same in Part 4
 section 3.3 of 2.0.1), security whitepaper A00.FR.202 to 205 for Basic auth, A00.FR.407 for certificates.
 """
 

@@ -80,7 +80,7 @@ class Station:
     triggered: set[str] = field(default_factory=set)
 
     def may_send(self, action: str) -> bool:
-        """Tell whether a request is due now: see OCPP-J errata 3.10 for one that is not."""
+        """Tell whether a request is due now: see errata J 3.10 for one that is not."""
         if action == "BootNotification" or self.registration == ACCEPTED:
             return True
         return self.registration == PENDING and action in self.triggered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PERIODIC, ALIGNED = "Sample.Periodic", "Sample.Clock"
 REGISTER = "Energy.Active.Import.Register"
+OF_VEHICLE = frozenset({"soc"})
+"""Measurands that only a vehicle can tell: without one there is no measurement that could be given."""
 UNASKED = {"Transaction.Begin", "Interruption.Begin", "Interruption.End"}
 """Contexts of readings that a charge point may send besides the periodic ones."""
 
@@ -26,7 +28,8 @@ class Sample:
     Attributes:
         moment: time of the reading.
         contexts: contexts of its sampled values; an absent one is Sample.Periodic (7.43).
-        measurands: measurands with and without the phase, in small letters; an absent one is the energy register.
+        measurands: measurands with and without the phase, in small letters; an absent one is the energy register. One
+            from a phase to neutral stands for that of the phase too (9.1.17 has "Voltage.L1").
         transaction: transactionId of its message, None without one.
     """
 
@@ -37,18 +40,29 @@ class Sample:
 
 
 def samples(received: Received) -> list[Sample]:
-    """Give the readings of a MeterValues.req; those that no interval asked for are left out."""
-    found = []
+    """Give the readings of a MeterValues.req, of each moment one; those that no interval asked for are left out."""
+    found: list[Sample] = []
     for value in received.meterValue:
-        contexts, measurands = set(), set()
-        for sampled in value.sampledValue:
-            contexts.add(sampled.get("context", PERIODIC))
-            name = sampled.get("measurand", REGISTER)
-            measurands |= {name.casefold(), f"{name}.{sampled.get('phase', '')}".casefold()}
+        contexts = frozenset(sampled.get("context", PERIODIC) for sampled in value.sampledValue)
         if contexts - UNASKED:
-            transaction = received.get("transactionId")
-            found.append(Sample(moment(value.timestamp), frozenset(contexts), frozenset(measurands), transaction))
+            measurands = frozenset(name for sampled in value.sampledValue for name in _names(sampled))
+            _add(found, Sample(moment(value.timestamp), contexts, measurands, received.get("transactionId")))
     return found
+
+
+def _names(sampled: Received) -> set[str]:
+    name, phase = sampled.get("measurand", REGISTER), sampled.get("phase", "")
+    return {part.casefold() for part in (name, f"{name}.{phase}", f"{name}.{phase.removesuffix('-N')}")}
+
+
+def _add(found: list[Sample], sample: Sample) -> None:
+    """Add a reading, or what more there is of the last one (a retry too)."""
+    if found and found[-1].moment == sample.moment:
+        last = found[-1]
+        contexts, measurands = last.contexts | sample.contexts, last.measurands | sample.measurands
+        found[-1] = replace(last, contexts=contexts, measurands=measurands)
+    else:
+        found.append(sample)
 
 
 def moment(text: str) -> datetime:
@@ -70,8 +84,7 @@ def take(station: Station, count: int, where: Mapping[str, Any], within: str) ->
         received = station.expect("MeterValues", where=where, within=within)
         where = {"connectorId": received.connectorId}
         for sample in samples(received):
-            if not found or sample.moment != found[-1].moment:  # a retry, or more of the same reading
-                found.append(sample)
+            _add(found, sample)
     return found
 
 
@@ -125,11 +138,22 @@ def of_transaction(found: list[Sample], transaction: int | str) -> None:
 
 
 def complete(found: list[Sample], configured: str) -> None:
-    """Demand every configured measurand in every reading; an empty list means the energy register (9.1.15, 9.1.17).
-
-    Letter case does not matter: a charge point may keep the list as the central system has written it.
-    """
-    wanted = [name.strip() for name in configured.split(",") if name.strip()] or [REGISTER]
+    """Demand every configured measurand in every reading; an empty list means the energy register (9.1.15, 9.1.17)."""
     for sample in found:
-        missing = [name for name in wanted if name.casefold() not in sample.measurands]
-        assert not missing, f"the reading of {sample.moment.isoformat()} lacks {', '.join(missing)}"
+        _complete(sample.measurands, configured, f"the reading of {sample.moment.isoformat()}")
+
+
+def most_recent(received: Received, configured: str) -> None:
+    """Demand every configured measurand somewhere in a message that was triggered (5.17; errata 3.46).
+
+    The measurements may be of several moments. What only a vehicle can tell is not asked for: there may be none.
+    """
+    given = frozenset(name for value in received.meterValue for one in value.sampledValue for name in _names(one))
+    _complete(given | OF_VEHICLE, configured, "the message")
+
+
+def _complete(given: frozenset[str], configured: str, what: str) -> None:
+    """Letter case does not matter: a charge point may keep the list as the central system has written it."""
+    wanted = [name.strip() for name in configured.split(",") if name.strip()] or [REGISTER]
+    missing = [name for name in wanted if name.casefold() not in given]
+    assert not missing, f"{what} lacks {', '.join(missing)}"

@@ -22,7 +22,7 @@ REFUSED = "PropertyConstraintViolation"
     "TC_056_CS",
     "A default profile is there for the next transaction",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.7, 5.16.4, 7.10; errata 3.28, 3.51",
+    requirements="1.6 3.13.1, 5.7, 5.16.4, 7.10; errata 3.27, 3.28, 3.29, 3.34, 3.51",
     applies_if="smart_charging",
 )
 def test_default_profile(station: Station, step: Any) -> None:
@@ -42,7 +42,7 @@ def test_default_profile(station: Station, step: Any) -> None:
     "TC_057_CS",
     "A running transaction gets a profile of its own",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.7, 5.16.3, 7.10; errata 3.28, 3.51",
+    requirements="1.6 3.13.1, 5.7, 5.16.3, 7.10; errata 3.27, 3.28, 3.29, 3.34, 3.51",
     applies_if="smart_charging",
 )
 def test_transaction_profile(station: Station, operator: Operator, step: Any) -> None:
@@ -97,7 +97,7 @@ def test_profile_of_another_transaction(station: Station, operator: Operator, st
     "TC_082_CS",
     "A default profile takes hold of a running transaction",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.7, 5.16.4; errata 3.8, 3.28, 3.51",
+    requirements="1.6 3.13.1, 5.7, 5.16.4; errata 3.8, 3.27, 3.28, 3.29, 3.34, 3.51",
     applies_if="smart_charging",
 )
 def test_default_profile_while_charging(station: Station, operator: Operator, step: Any) -> None:
@@ -118,7 +118,7 @@ def test_default_profile_while_charging(station: Station, operator: Operator, st
     "TC_066_CS",
     "Profiles of three purposes come to one schedule",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 3.13.3, 5.7; errata 3.28, 3.51",
+    requirements="1.6 3.13.1, 3.13.3, 5.7; errata 3.27, 3.28, 3.29, 3.34, 3.51, 3.65, 3.66",
     applies_if="smart_charging",
     needs="MaxChargingProfilesInstalled of 3 and ChargingScheduleMaxPeriods of 5 at least",
 )
@@ -147,7 +147,7 @@ def test_composite_schedule(station: Station, operator: Operator, step: Any) -> 
     "TC_067_CS",
     "Profiles are cleared by id, by criteria and altogether",
     profile="Smart Charging",
-    requirements="1.6 3.13.3, 5.5, 5.7, 6.13; errata 3.25, 3.26, 3.28, 3.51",
+    requirements="1.6 3.13.3, 5.5, 5.7, 6.13; errata 3.25, 3.26, 3.27, 3.28, 3.29, 3.34, 3.51",
     applies_if="smart_charging",
     needs="ChargeProfileMaxStackLevel of 1, MaxChargingProfilesInstalled of 3 and ChargingScheduleMaxPeriods of 3",
 )
@@ -187,7 +187,7 @@ def test_clear_profiles(station: Station, step: Any) -> None:
     "TC_072_CS",
     "The profile on top of the stack counts as long as its schedule lasts",
     profile="Smart Charging",
-    requirements="1.6 3.13.2, 5.7, 5.16.4; errata 3.28, 3.43, 3.51",
+    requirements="1.6 3.13.2, 5.7, 5.16.4; errata 3.27, 3.28, 3.29, 3.34, 3.43, 3.44, 3.51",
     applies_if="smart_charging",
     needs="ChargeProfileMaxStackLevel of 1, MaxChargingProfilesInstalled of 2 and ChargingScheduleMaxPeriods of 3",
 )
@@ -208,7 +208,7 @@ def test_stack(station: Station, step: Any) -> None:
     "TC_059_CS",
     "A remote start brings a profile along",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.7, 5.11, 5.16.2, 7.10; errata 3.28, 3.41, 3.42, 3.51",
+    requirements="1.6 3.13.1, 5.7, 5.11, 5.16.2, 7.10; errata 3.27, 3.28, 3.29, 3.34, 3.41, 3.42, 3.51, 3.67",
     applies_if="smart_charging",
 )
 def test_remote_start_with_profile(station: Station, operator: Operator, step: Any) -> None:

@@ -61,7 +61,7 @@ PROFILES = {"core", "firmwaremanagement", "localauthlistmanagement", "reservatio
     "TC_019_CS",
     "All required configuration keys are there and can be read",
     profile="Core",
-    requirements="1.6 5.8, 9.1; errata 3.80, 3.84",
+    requirements="1.6 5.8, 9.1; errata 3.2, 3.80, 3.81, 3.84",
 )
 def test_retrieve_configuration(station: Station, step: Any) -> None:
     """Ask for one key, for all, and for as many as one request may name."""

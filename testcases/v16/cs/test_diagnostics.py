@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     "TC_045_1_CS",
     "Diagnostics are uploaded",
     profile="Firmware Management",
-    requirements="1.6 4.4, 5.9, 6.25, 6.26, 7.24, 8.2; errata 3.31, 3.50",
+    requirements="1.6 4.4, 5.9, 6.25, 6.26, 7.24, 8.2; errata 3.31, 3.50, 3.90",
     applies_if="firmware_management",
 )
 def test_diagnostics(station: Station, step: Any) -> None:

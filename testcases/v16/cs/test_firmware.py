@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     "TC_044_1_CS",
     "Firmware is downloaded and installed",
     profile="Firmware Management",
-    requirements="1.6 4.2, 4.5, 4.9, 5.19, 6.55, 7.25, 8.1; errata 3.12, 3.22, 3.47, 3.48, 3.63",
+    requirements="1.6 4.2, 4.5, 4.9, 5.19, 6.55, 7.25, 8.1; errata 3.12, 3.22, 3.47, 3.48, 3.63, 3.90",
     applies_if="firmware_management and not secure_firmware",
     changes="firmware",
 )

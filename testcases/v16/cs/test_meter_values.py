@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "TC_070_CS",
     "Meter values are sampled at the configured interval",
     profile="Core",
-    requirements="1.6 3.16.1, 4.7, 7.43; errata 3.15",
+    requirements="1.6 3.16.1, 4.7, 7.43; errata 3.13, 3.15, 4.25",
 )
 def test_sampled(station: Station, operator: Operator, step: Any) -> None:
     """Let a transaction run for three intervals."""
@@ -40,7 +40,7 @@ def test_sampled(station: Station, operator: Operator, step: Any) -> None:
     "TC_071_CS",
     "Meter values are aligned to the clock",
     profile="Core",
-    requirements="1.6 3.16.2, 4.7, 7.43; errata 3.15, 3.76",
+    requirements="1.6 3.16.2, 4.7, 7.43; errata 3.13, 3.15, 3.76",
 )
 def test_clock_aligned(station: Station, operator: Operator, step: Any) -> None:
     """Let a transaction run over three multiples of the interval."""

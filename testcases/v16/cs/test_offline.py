@@ -102,7 +102,7 @@ def test_offline_start(station: Station, operator: Operator, step: Any) -> None:
     "TC_037_2_CS",
     "An offline transaction of an invalid token gets no more energy",
     profile="Core",
-    requirements="1.6 3.5.4, 3.7, 9.1.20; errata 3.17",
+    requirements="1.6 3.5.4, 3.7, 9.1.20; errata 3.17, 3.64",
     applies_if="offline_transactions",
 )
 def test_offline_start_invalid_suspended(station: Station, operator: Operator, step: Any) -> None:

@@ -96,7 +96,7 @@ def test_remote_start_first(station: Station, operator: Operator, step: Any) -> 
     "TC_011_2_CS",
     "A remote start without a cable times out",
     profile="Core",
-    requirements="1.6 4.9, 5.8, 5.11, 9.1.3, 9.1.6; errata 3.32, 3.77",
+    requirements="1.6 4.9, 5.8, 5.11, 9.1.3, 9.1.6; errata 3.21, 3.32, 3.77, 3.89",
 )
 def test_remote_start_time_out(station: Station, step: Any) -> None:
     """Nobody plugs in within ConnectionTimeOut: the connector is available again."""
@@ -131,7 +131,7 @@ def test_remote_start_time_out(station: Station, step: Any) -> None:
     "TC_012_CS",
     "A remote stop",
     profile="Core",
-    requirements="1.6 4.9, 4.10, 5.12, 7.36; errata 3.33",
+    requirements="1.6 4.9, 4.10, 5.12, 7.36; errata 3.19, 3.33",
 )
 def test_remote_stop(station: Station, operator: Operator, step: Any) -> None:
     """The charge point stops the transaction that the central system names."""

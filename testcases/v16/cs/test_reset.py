@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "TC_013_CS",
     "A hard reset without a transaction",
     profile="Core",
-    requirements="1.6 4.2, 4.9, 5.2, 5.14; errata 3.22, 3.36",
+    requirements="1.6 4.2, 4.9, 5.2, 5.14; errata 3.19, 3.22, 3.36",
 )
 def test_hard_reset(station: Station, step: Any) -> None:
     """The availability of a connector survives the reset."""
@@ -47,7 +47,7 @@ def test_hard_reset(station: Station, step: Any) -> None:
     "TC_014_CS",
     "A soft reset without a transaction",
     profile="Core",
-    requirements="1.6 4.2, 4.9, 5.2, 5.14; errata 3.22, 3.36",
+    requirements="1.6 4.2, 4.9, 5.2, 5.14; errata 3.19, 3.22, 3.36",
 )
 def test_soft_reset(station: Station, step: Any) -> None:
     """The document lets the charge point restart without a BootNotification."""
@@ -83,7 +83,7 @@ def test_soft_reset(station: Station, step: Any) -> None:
     "TC_015_CS",
     "A hard reset with a transaction",
     profile="Core",
-    requirements="1.6 4.2, 4.9, 4.10, 5.14, 7.36; errata 3.22, 3.36, 3.82",
+    requirements="1.6 4.2, 4.9, 4.10, 5.14, 7.36; errata 3.19, 3.22, 3.36, 3.82",
 )
 def test_hard_reset_with_transaction(station: Station, operator: Operator, step: Any) -> None:
     """The transaction is stopped before the reset or after the boot."""
@@ -127,7 +127,7 @@ def test_hard_reset_with_transaction(station: Station, operator: Operator, step:
     "TC_016_CS",
     "A soft reset with a transaction",
     profile="Core",
-    requirements="1.6 4.2, 4.9, 4.10, 5.14, 7.36; errata 3.22, 3.36, 3.82",
+    requirements="1.6 4.2, 4.9, 4.10, 5.14, 7.36; errata 3.19, 3.22, 3.36, 3.82",
 )
 def test_soft_reset_with_transaction(station: Station, operator: Operator, step: Any) -> None:
     """The transaction is stopped gracefully before the reset."""

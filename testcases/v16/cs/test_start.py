@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ocpp_tck.roles.station import Station
 
 
-@testcase("TC_003_CS", "A session starts with the cable first", profile="Core", requirements="1.6 4.1, 4.8, 4.9")
+@testcase(
+    "TC_003_CS", "A session starts with the cable first", profile="Core", requirements="1.6 4.1, 4.8, 4.9; errata 3.19"
+)
 def test_cable_first(station: Station, operator: Operator, step: Any) -> None:
     """Plug in, then identify: the charge point reports both and starts to charge."""
     operator.plug()
@@ -48,7 +50,12 @@ def test_identification_first(station: Station, operator: Operator, step: Any) -
             station.expect_status("Charging", passing=states.BEFORE_CHARGING, within="transaction")
 
 
-@testcase("TC_004_2_CS", "An unused authorization times out", profile="Core", requirements="1.6 9.1.3; errata 3.21")
+@testcase(
+    "TC_004_2_CS",
+    "An unused authorization times out",
+    profile="Core",
+    requirements="1.6 9.1.3; errata 3.21, 3.77, 3.89",
+)
 def test_connection_time_out(station: Station, operator: Operator, step: Any) -> None:
     """Nobody plugs in within ConnectionTimeOut: the connector is available again."""
     station.configure("ConnectionTimeOut", str(station.data.connection_timeout))

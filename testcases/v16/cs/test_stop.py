@@ -148,7 +148,7 @@ def test_ev_side_disconnected_locked(station: Station, operator: Operator, step:
     "TC_005_3_CS",
     "Unplugging at the EV only suspends the transaction",
     profile="Core",
-    requirements="1.6 4.9, 4.10, 5.12, 7.36; errata 3.80, 3.84",
+    requirements="1.6 4.9, 4.10, 5.12, 7.36; errata 3.55, 3.64, 3.80, 3.84",
     needs="StopTransactionOnEVSideDisconnect and UnlockConnectorOnEVSideDisconnect can be false",
 )
 def test_ev_side_disconnected_suspended(station: Station, operator: Operator, step: Any) -> None:

@@ -35,14 +35,18 @@ def test_unlock(station: Station, step: Any) -> None:
     "TC_017_2_CS",
     "Unlocking a fixed cable without a transaction",
     profile="Core",
-    requirements="1.6 5.18, 6.54, 7.46",
+    requirements="1.6 5.18, 6.54, 7.46, 9.1.33; errata 3.84, 3.85, 3.87",
     applies_if="fixed_cable",
 )
 def test_unlock_fixed_cable(station: Station, step: Any) -> None:
-    """The cable is fixed: there is no lock."""
+    """The cable is fixed: there is no lock, and nothing to unlock when the EV is unplugged."""
     unlock = station.send("UnlockConnector", connectorId=station.hardware.connector)
     with step("2", "The charge point says that it does not support unlocking"):
         assert unlock.response().status == "NotSupported"
+    with step("post", "UnlockConnectorOnEVSideDisconnect is false and read-only", requirement="errata 3.84"):
+        entry = station.read_key("UnlockConnectorOnEVSideDisconnect")
+        if entry is not None:  # that it is there is looked at in TC_019_CS
+            assert (str(entry.get("value")).strip().casefold(), entry["readonly"]) in {("false", True), ("0", True)}
 
 
 @testcase(

@@ -48,7 +48,7 @@ def _absolute(csms: Csms, purpose: str, *, level: int | None = None, number: int
     "TC_056_CSMS",
     "The operator sets a default profile",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.16.4, 6.43, 7.8, 7.13, 7.14",
+    requirements="1.6 3.13.1, 5.16.4, 6.43, 7.8, 7.13, 7.14; errata 3.45, 3.69, 3.70",
     applies_if="smart_charging",
 )
 def test_default_profile(csms: Csms, operator: Operator, step: Any) -> None:
@@ -82,7 +82,7 @@ def test_default_profile(csms: Csms, operator: Operator, step: Any) -> None:
     "TC_057_CSMS",
     "The operator sets a profile for a running transaction",
     profile="Smart Charging",
-    requirements="1.6 3.13.1, 5.16.3, 6.43, 7.8",
+    requirements="1.6 3.13.1, 5.16.3, 6.43, 7.8; errata 3.65, 3.66",
     applies_if="smart_charging",
 )
 def test_transaction_profile(csms: Csms, operator: Operator, step: Any) -> None:

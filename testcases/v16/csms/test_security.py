@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "TC_073_CSMS",
     "A new password is set",
     profile="Security",
-    requirements="security whitepaper A01.FR.02, A01.FR.03, A00.FR.205; OCPP-J 1.6 6.2.2",
+    requirements="security whitepaper A01.FR.02, A01.FR.03, A00.FR.205; OCPP-J 1.6 6.2.2; errata J 3.12",
     applies_if="security_profile_1 or security_profile_2",
     changes="password",
     security_profiles=(1, 2),

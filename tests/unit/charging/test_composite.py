@@ -139,6 +139,8 @@ class TestInstalled:
         [
             ({}, []),
             ({"id": 1}, [2, 3]),
+            ({"id": 1, "connector": 2, "purpose": MAX, "level": 9}, [2, 3]),
+            ({"id": 9, "purpose": DEFAULT}, [1, 2, 3]),
             ({"purpose": DEFAULT}, [3]),
             ({"purpose": DEFAULT, "level": 1}, [1, 3]),
             ({"connector": 0}, [1, 2]),
@@ -146,7 +148,7 @@ class TestInstalled:
         ],
     )
     def test_clear_matches_every_criterion(self, criteria, left):
-        """Errata 3.25."""
+        """Errata 3.25; an id decides alone (errata 3.26)."""
         found = installed(
             profile(DEFAULT, (0, 6), number=1),
             profile(DEFAULT, (0, 6), number=2, level=1),

@@ -329,7 +329,45 @@ class TestClock:
         assert [v.path for v in judgement.violations if v.rule == "time.utc"] == ["meterValue[1].timestamp"]
 
 
+STOP_DATA = {
+    "configurationKey": [
+        {"key": key, "readonly": False, "value": " "} for key in ("StopTxnAlignedData", "StopTxnSampledData")
+    ]
+}
+
+
 class TestConfiguration:
+    def test_what_is_not_known_of_a_transaction_is_not_judged(self):
+        """Its StartTransaction was illegal, came before the trace, or has no time that could be compared."""
+        data = [{"timestamp": NOW, "sampledValue": [{"value": "1"}]}]
+        for start in ([], {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "soon"}):
+            line = Line()
+            line.csms(2, "g", "GetConfiguration", {})
+            line.cs(3, "g", STOP_DATA)
+            line.cs(2, "1", "StartTransaction", start, dt=60)
+            line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+            stop = {"transactionId": 7, "meterStop": 1, "timestamp": NOW, "transactionData": data}
+            assert line.cs(2, "2", "StopTransaction", stop) == []
+
+    def test_a_stop_without_values_holds_none(self):
+        line = Line()
+        line.csms(2, "g", "GetConfiguration", {})
+        line.cs(3, "g", STOP_DATA)
+        start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "2026-03-20T12:01:00Z"}
+        line.cs(2, "1", "StartTransaction", start, dt=60)
+        line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        stop = {"transactionId": 7, "meterStop": 1, "timestamp": "2026-03-20T12:01:00Z", "transactionData": []}
+        assert line.cs(2, "2", "StopTransaction", stop) == []
+
+    def test_a_password_of_another_form_is_not_remembered(self):
+        """Such as one that is masked in a journal."""
+        line = Line()
+        line.csms(2, "c", "ChangeConfiguration", {"key": "AuthorizationKey", "value": "***"})
+        line.cs(3, "c", {"status": "Accepted"})
+        line.csms(2, "g", "GetConfiguration", {})
+        entry = {"key": "AuthorizationKey", "readonly": False, "value": "***"}
+        assert line.cs(3, "g", {"configurationKey": [entry]}) == []
+
     def test_answer_to_a_broken_request(self):
         for request in ([], {"key": "HeartbeatInterval"}):
             line = Line()

@@ -89,8 +89,8 @@ async def test_profiles_are_cleared_by_each_criterion():
                 == ACCEPTED
             )
         assert await central.ask("ClearChargingProfile", id=9) == {"status": "Unknown"}
-        assert await central.ask("ClearChargingProfile", id=2, stackLevel=0) == {"status": "Unknown"}
-        assert await central.ask("ClearChargingProfile", id=2) == ACCEPTED
+        assert await central.ask("ClearChargingProfile", id=9, stackLevel=0) == {"status": "Unknown"}
+        assert await central.ask("ClearChargingProfile", id=2, stackLevel=0) == ACCEPTED  # errata 3.26
         assert await limits(central) == [(0, 6)]
         assert await central.ask("ClearChargingProfile", chargingProfilePurpose=DEFAULT, stackLevel=0) == ACCEPTED
         assert await limits(central) == [(0, 8)]

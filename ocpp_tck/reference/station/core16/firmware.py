@@ -155,7 +155,7 @@ class Firmware:
                     _tell(f"no connection to {endpoint(options)}: {_reason(error)}; trying again")
                     told = True
                 await asyncio.sleep(pause)
-                # Refused by a Central System that is there: back off (OCPP-J errata 3.4).
+                # Refused by a Central System that is there: back off (errata J 3.4).
                 pause = min(pause * 2, _BACK_OFF_LIMIT) if isinstance(error, InvalidHandshake) else pause
                 continue
             pause, told, attempts = options.reconnect_seconds, False, 0

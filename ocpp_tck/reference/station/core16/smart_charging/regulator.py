@@ -51,7 +51,7 @@ class Regulator:
         return "Accepted" if self._install(connector_id, profile) else "Rejected"
 
     def clear_profiles(self, criteria: Payload) -> str:
-        """Handle ClearChargingProfile (1.6 §5.5, errata 3.25)."""
+        """Handle ClearChargingProfile (1.6 §5.5, errata 3.25, 3.26)."""
         self._demand_support()
         return "Accepted" if self._shelf.clear(criteria) else "Unknown"
 

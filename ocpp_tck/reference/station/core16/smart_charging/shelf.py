@@ -23,7 +23,7 @@ class Shelf:
         return [*(old for old in self.profiles if not _replaces(new, old)), new]
 
     def clear(self, wanted: Mapping[str, Any]) -> bool:
-        """Remove the profiles that match all criteria (errata 3.25); tells whether there were any."""
+        """Remove the profiles that match all criteria (errata 3.25, 3.26); tells whether there were any."""
         kept = [old for old in self.profiles if not _matches(old, wanted)]
         found = len(kept) < len(self.profiles)
         self.profiles = kept
@@ -75,8 +75,10 @@ def _replaces(new: Installed, old: Installed) -> bool:
 
 
 def _matches(old: Installed, wanted: Mapping[str, Any]) -> bool:
+    """Whether a profile is meant; an id decides alone (errata 3.26)."""
+    if "id" in wanted:
+        return bool(old.id == wanted["id"])
     has = {
-        "id": old.id,
         "connector_id": old.connector_id,
         "charging_profile_purpose": old.purpose,
         "stack_level": old.level,
