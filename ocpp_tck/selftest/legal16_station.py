@@ -269,6 +269,17 @@ def _more_samples(_dice: Random, _scene: Scene) -> list[Mutant]:
     return [on(CS, "call", "MeterValues", reworked(more), "more samples")]
 
 
+def _parted_readings(_dice: Random, _scene: Scene) -> list[Mutant]:
+    """7.33: nothing asks for all sampled values of a moment in one MeterValue."""
+
+    def parted(payload: dict[str, Any]) -> dict[str, Any]:
+        values = payload["meterValue"]
+        parts = [{**value, "sampledValue": [one]} for value in values for one in value["sampledValue"]]
+        return {**payload, "meterValue": parts}
+
+    return [on(CS, "call", "MeterValues", reworked(parted), "readings in parts")]
+
+
 def _high_register(dice: Random, _scene: Scene) -> list[Mutant]:
     """The register of an old meter, as integers (6.45, 6.49) and as decimals (7.43)."""
     base = dice.choice([1_000_000_000, 2_000_000_000])
@@ -422,6 +433,7 @@ STATION = (
     Change("bare sampled values", _bare_samples),
     Change("full sampled values", _full_samples),
     Change("more sampled values", _more_samples),
+    Change("readings in parts", _parted_readings),
     Change("a high register", _high_register),
     Change("vendor's keys", _vendor_keys),
     Change("keys in other letter case", _key_letters),
