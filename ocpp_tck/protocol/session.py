@@ -130,7 +130,6 @@ class Session:
             found.append(broken("rpc.id_reused", self._version, text))
         self._remember(sender, current)
         if message.type is MessageType.SEND:
-            current.awaited = False
             current.forget_payload()
         else:
             waiting = next(

@@ -103,9 +103,26 @@ def test_right_in_unexpected_ways():
     assert line.cs(2, "u", "StopTransaction", stop) == []
 
 
+def test_a_judgement_tells_of_its_message():
+    line = Line()
+    for raw in ('[2,"1","Heartbeat",{}]', '[2,"2","Authorize",{"idTag":"A","x":1}]'):
+        judgement = line.send(Side.STATION, raw)
+        assert (judgement.message.id, judgement.action) == (json.loads(raw)[1], json.loads(raw)[2])
+    assert line.send(Side.STATION, '[3,"k",{}]').message.id == "k"
+
+
+def test_an_answer_that_the_kit_broke_teaches_nothing():
+    """It reads like one that begins a transaction, in which the register falls."""
+    line = Line()
+    line.cs(2, "1", "StartTransaction", START | {"meterStart": 50})
+    line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}, malformed=True)
+    assert line.cs(2, "2", "StopTransaction", {"transactionId": 7, "meterStop": 1, "timestamp": NOW}) == []
+
+
 def test_malformed_frames_of_the_kit_are_not_judged():
     line = Line()
     assert line.csms(2, "1", "Nonsense", [], malformed=True) == []
+    assert line.csms(3, "x" * 64, {}, malformed=True) == []
     line.cs(2, "2", "Heartbeat", {})
     assert line.csms(3, "2", {}, malformed=True) == []
 

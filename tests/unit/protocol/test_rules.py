@@ -18,6 +18,12 @@ def test_ids_are_unique():
     assert len(ids) == len(set(ids)) == len(RULES)
 
 
+@pytest.mark.parametrize("length", [1, rules.MAX_MESSAGE, rules.MAX_MESSAGE + 1])
+def test_only_a_text_that_is_too_long_is_cut(length):
+    message = broken("rpc.action", Version.V16, "x" * length).message
+    assert (message == "x" * length) is (length <= rules.MAX_MESSAGE)
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_every_rule_says_what_and_where(rule):
     assert rule.title

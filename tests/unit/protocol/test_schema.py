@@ -7,7 +7,7 @@ from ocpp.v16 import call as call16
 from ocpp_tck.protocol import schema
 from ocpp_tck.protocol.directions import FROM_STATION
 from ocpp_tck.protocol.frames import parse
-from ocpp_tck.protocol.schema import ValidatorsDisagree, direction, known_actions, times, violations
+from ocpp_tck.protocol.schema import Leaf, ValidatorsDisagree, direction, known_actions, leaves, times, violations
 from ocpp_tck.protocol.types import Level, Side, Version
 
 NOW = "2026-03-20T12:00:00Z"
@@ -21,6 +21,13 @@ def rules(action, payload, kind="request", version=Version.V16):
 def test_known_actions(version, count):
     assert len(known_actions(version)) == count
     assert known_actions(version) >= FROM_STATION[version]
+
+
+def test_the_leaves_of_a_message():
+    assert leaves(Version.V16, "GetConfiguration", "request") == (
+        Leaf(("key", "[]"), "GetConfigurationRequest", "string"),
+    )
+    assert Leaf(("data",), "DataTransferRequest", "") in leaves(Version.V201, "DataTransfer", "request")
 
 
 @pytest.mark.parametrize("version", Version)

@@ -41,6 +41,12 @@ class TestBoot:
         assert line.cs(2, "b", "BootNotification", BOOT | {"extra": 1}) == ["schema.additional"]
         assert line.cs(2, "2", "StatusNotification", STATUS) == []
 
+    def test_broken_boot_makes_the_state_unknown(self):
+        line = Line()
+        boot(line, "Rejected")
+        assert line.cs(2, "c", "BootNotification", BOOT | {"extra": 1}) == ["schema.additional"]
+        assert line.cs(2, "2", "StatusNotification", STATUS) == []
+
     def test_broken_answer_leaves_the_state_unknown(self):
         line = Line(product=Side.CSMS)
         line.cs(2, "b", "BootNotification", BOOT)

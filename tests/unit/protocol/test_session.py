@@ -213,6 +213,22 @@ class TestMessageIds:
         assert line.csms(3, "1", {}) == []
         assert line.csms(3, "1", {"status": "Accepted"}) == []
 
+    def test_the_longest_id_is_remembered(self):
+        line = Line()
+        line.cs(2, "x" * 36, "Heartbeat", {})
+        assert line.cs(2, "x" * 36, "Authorize", {"idTag": "A"}) == ["rpc.id_reused"]
+
+    def test_the_id_that_was_used_longest_ago_is_forgotten_first(self, monkeypatch):
+        monkeypatch.setattr("ocpp_tck.protocol.session.REMEMBERED", 2)
+        line = Line()
+        for name in ("a", "b", "a", "c"):
+            line.cs(2, name, "Heartbeat", {})
+        assert [line.cs(2, name, "Authorize", {"idTag": "A"}) for name in ("a", "c", "b")] == [
+            ["rpc.id_reused"],
+            ["rpc.id_reused"],
+            ["rpc.one_outstanding"],
+        ]
+
     def test_three_requests_with_one_id_are_told_apart(self):
         line = Line()
         line.cs(2, "1", "StatusNotification", STATUS)
