@@ -319,7 +319,7 @@ def test_the_command_and_pytest_give_the_same_verdicts(tmp_path):
                     stderr=subprocess.STDOUT,
                 )
             )
-        told = [process.communicate(timeout=30)[0].decode() for process in started]
+        told = [process.communicate(timeout=120)[0].decode() for process in started]
     assert [process.returncode for process in started] == [0, 0], told
     reports = [json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("1", "2")]
     found = [{one["id"]: one["verdict"] for one in report["cases"]} for report in reports]
