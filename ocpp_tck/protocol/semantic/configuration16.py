@@ -78,7 +78,9 @@ class Configuration16:
         if not isinstance(request, dict):
             return
         if action == "StartTransaction":
-            remember(self._begun, payload["transactionId"], moments.seconds(request.get("timestamp")))
+            # It began by now, whatever the clock of the charge point says; not a number stays one.
+            begun = min(moments.seconds(request.get("timestamp")), time)
+            remember(self._begun, payload["transactionId"], begun)
         elif action == "ChangeConfiguration":
             self._changed(str(request.get("key")).casefold(), str(request.get("value")), payload["status"], time)
         elif action == "GetConfiguration":

@@ -355,6 +355,18 @@ class TestConfiguration:
             stop = {"transactionId": 7, "meterStop": 1, "timestamp": NOW, "transactionData": data}
             assert line.cs(2, "2", "StopTransaction", stop) == []
 
+    def test_a_transaction_of_before_is_not_judged_by_a_clock_that_is_fast(self):
+        """It began before both keys were known to be empty, though the charge point dates it an hour later."""
+        line = Line()
+        start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "2026-03-20T13:00:00Z"}
+        line.cs(2, "1", "StartTransaction", start)
+        line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        line.csms(2, "g", "GetConfiguration", {}, dt=60)
+        line.cs(3, "g", STOP_DATA)
+        data = [{"timestamp": NOW, "sampledValue": [{"value": "1"}]}]
+        stop = {"transactionId": 7, "meterStop": 1, "timestamp": start["timestamp"], "transactionData": data}
+        assert "configuration.stop_data" not in line.cs(2, "2", "StopTransaction", stop)
+
     def test_a_stop_without_values_holds_none(self):
         line = Line()
         line.csms(2, "g", "GetConfiguration", {})
