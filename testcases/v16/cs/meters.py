@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ocpp_tck.roles.product import Received
     from ocpp_tck.roles.station import Station
 
 PERIODIC, ALIGNED = "Sample.Periodic", "Sample.Clock"
 REGISTER = "Energy.Active.Import.Register"
-OF_VEHICLE = frozenset({"soc"})
-"""Measurands that only a vehicle can tell: without one there is no measurement that could be given."""
+_PASSING = re.compile(r"soc|energy\.(re)?active\.(im|ex)port\.interval(\..+)?")
+"""Measurands of a vehicle, or of an interval (7.31), in small letters: in an idle charge point there may be none."""
 UNASKED = {"Transaction.Begin", "Interruption.Begin", "Interruption.End"}
 """Contexts of readings that a charge point may send besides the periodic ones."""
 
@@ -55,6 +56,14 @@ def _names(sampled: Received) -> set[str]:
     return {part.casefold() for part in (name, f"{name}.{phase}", f"{name}.{phase.removesuffix('-N')}")}
 
 
+def joined(every: Iterable[Sample]) -> list[Sample]:
+    """Give readings in their order, those of one moment that follow each other as one."""
+    found: list[Sample] = []
+    for sample in every:
+        _add(found, sample)
+    return found
+
+
 def _add(found: list[Sample], sample: Sample) -> None:
     """Add a reading, or what more there is of the last one (a retry too)."""
     if found and found[-1].moment == sample.moment:
@@ -74,18 +83,29 @@ def moment(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def take(station: Station, count: int, where: Mapping[str, Any], within: str) -> list[Sample]:
+def take(
+    station: Station, count: int, where: Mapping[str, Any], within: str, configured: str | None = None
+) -> list[Sample]:
     """Take as many readings of one connector as that, in the order in which they came.
 
-    `within` limits the wait for each message.
+    `within` limits the wait for each message. The last reading has come whole when it has every configured measurand,
+    and at the latest when the next one begins; with None its first part is enough.
     """
     found: list[Sample] = []
-    while len(found) < count:
+    while len(found) < count or (len(found) == count and _may_go_on(found, configured)):
         received = station.expect("MeterValues", where=where, within=within)
         where = {"connectorId": received.connectorId}
         for sample in samples(received):
             _add(found, sample)
-    return found
+    return found[:count]
+
+
+def _may_go_on(found: list[Sample], configured: str | None) -> bool:
+    """Whether the last reading lacks what those before have, so that more of it may come in another message."""
+    if configured is None:
+        return False
+    *before, last = (bool(_missing(sample.measurands, configured)) for sample in found)
+    return last and not any(before)
 
 
 def tolerance(station: Station, interval: float) -> float:
@@ -146,14 +166,28 @@ def complete(found: list[Sample], configured: str) -> None:
 def most_recent(received: Received, configured: str) -> None:
     """Demand every configured measurand somewhere in a message that was triggered (5.17; errata 3.46).
 
-    The measurements may be of several moments. What only a vehicle can tell is not asked for: there may be none.
+    The measurements may be of several moments. What only a vehicle or an interval gives is not asked for: there may be
+    none. A message that a multiple of ClockAlignedDataInterval has brought in between may stand for the one that was
+    triggered (5.17), and has other measurands.
     """
-    given = frozenset(name for value in received.meterValue for one in value.sampledValue for name in _names(one))
-    _complete(given | OF_VEHICLE, configured, "the message")
+    every = [one for value in received.meterValue for one in value.sampledValue]
+    if all(one.get("context") == ALIGNED for one in every):
+        return
+    given = frozenset(name for one in every for name in _names(one))
+    lasting = ",".join(name for name in _items(configured) if not _PASSING.fullmatch(name.casefold()))
+    if lasting or not _items(configured):
+        _complete(given, lasting, "the message")
 
 
 def _complete(given: frozenset[str], configured: str, what: str) -> None:
-    """Letter case does not matter: a charge point may keep the list as the central system has written it."""
-    wanted = [name.strip() for name in configured.split(",") if name.strip()] or [REGISTER]
-    missing = [name for name in wanted if name.casefold() not in given]
+    missing = _missing(given, configured)
     assert not missing, f"{what} lacks {', '.join(missing)}"
+
+
+def _missing(given: frozenset[str], configured: str) -> list[str]:
+    """Letter case does not matter: a charge point may keep the list as the central system has written it."""
+    return [name for name in _items(configured) or [REGISTER] if name.casefold() not in given]
+
+
+def _items(configured: str) -> list[str]:
+    return [name.strip() for name in configured.split(",") if name.strip()]

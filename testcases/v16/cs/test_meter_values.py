@@ -29,7 +29,7 @@ def test_sampled(station: Station, operator: Operator, step: Any) -> None:
 
     with step("1", "The charge point sends what is configured, once per interval", oca="3"):
         where = {"connectorId": station.hardware.connector}
-        found = meters.take(station, 3, where, within="meter_value_interval")
+        found = meters.take(station, 3, where, within="meter_value_interval", configured=configured)
         meters.of_transaction(found, transaction)
         meters.in_context(found, meters.PERIODIC)
         meters.complete(found, configured)
@@ -53,7 +53,7 @@ def test_clock_aligned(station: Station, operator: Operator, step: Any) -> None:
     with step("1", "The charge point sends what is configured at multiples of the interval", oca="3"):
         # A main energy meter reports as connector 0 (3.16.2); if it is the first, its readings alone are looked at.
         where = {"connectorId": {0, station.hardware.connector}}
-        found = meters.take(station, 3, where, within="clock_aligned_interval")
+        found = meters.take(station, 3, where, within="clock_aligned_interval", configured=configured)
         if not station.seen("MeterValues", where={"connectorId": 0}):
             # The first one may have been taken just before the transaction began.
             meters.of_transaction(found[1:], transaction)

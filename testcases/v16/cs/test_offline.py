@@ -67,12 +67,13 @@ def test_connection_loss(station: Station, operator: Operator, step: Any) -> Non
     with station.offline():
         for _ in range(QUEUED + 1):
             station.stay_offline("meter_value_interval")
-        before = [sample for known in station.seen("MeterValues", where=where) for sample in meters.samples(known)]
+        before = meters.joined(
+            one for known in station.seen("MeterValues", where=where) for one in meters.samples(known)
+        )
 
     with step("1", "The charge point sends the queued values as configured and in their order, none of them lost"):
-        found = [before[-1], *meters.take(station, QUEUED + 1, where, within="reconnect")]
-        if found[1].moment == found[0].moment:
-            del found[0]  # its answer was lost with the connection: sent again
+        taken = meters.take(station, QUEUED + 1, where, within="reconnect", configured=configured)
+        found = meters.joined((before[-1], *taken))  # the first of them is sent again when its answer was lost
         meters.of_transaction(found, transaction)
         meters.in_context(found, meters.PERIODIC)
         meters.complete(found, configured)
