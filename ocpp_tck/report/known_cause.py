@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from ocpp_tck.report.model import Case, Cause
 
 ANY = "…"
+EXACTLY = "exactly: "
+"""So begins a part that is the whole text, with or without the place before it: what lacks more is another cause."""
 EXPECTED, RECEIVED = "expected: ", "received: "
 """So begins a part that is looked for in what was expected, or received; any other in text, place and clause."""
-_LONGEST = 300
+_LONGEST = 1_000
+_BEFORE_LONGEST = 300
 _WORD = re.compile(r"[^\s'\"(){}\[\],;:=|]*\d[^\s'\"(){}\[\],;:=|]*")
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -59,7 +62,7 @@ def steady(text: str, *, counted: bool = False) -> str:
 def _is_steady(text: str, word: re.Match[str], *, counted: bool) -> bool:
     if _NAME.fullmatch(word.group()):
         return True
-    before = text[max(0, word.start() - _LONGEST) : word.start()]
+    before = text[max(0, word.start() - _BEFORE_LONGEST) : word.start()]
     is_measured = _BEFORE.search(before) is not None or _AFTER.match(text, word.end()) is not None
     return not counted and not is_measured and _STEADY.fullmatch(word.group()) is not None
 
@@ -70,9 +73,9 @@ def narrowest(case: Case) -> tuple[str, ...]:
     if cause is None:
         return ()
     counted = _is_counted(cause)
-    parts = [f"{cause.where}: {_short(steady(_line(headline(case)), counted=counted))}"]
+    parts = [_whole(steady(_line(headline(case)), counted=counted), f"{cause.where}: ")]
     if headline(case) != cause.text:  # which tells of one value and field what the text tells of all
-        parts.append(_short(steady(_line(cause.text), counted=counted)))
+        parts.append(_whole(steady(_line(cause.text), counted=counted)))
     if cause.expected:
         parts.append(EXPECTED + _short(steady(_line(cause.expected), counted=counted)))
     parts += [RECEIVED + _short(steady(_line(part), counted=counted)) for part in _received(case, cause)]
@@ -100,6 +103,8 @@ def names(parts: Sequence[str], case: Case) -> bool:
 
 
 def _names(part: str, case: Case, cause: Cause) -> bool:
+    if part.startswith(EXACTLY):
+        return _is(part.removeprefix(EXACTLY), case, cause)
     if part.startswith(EXPECTED):
         part, texts = part.removeprefix(EXPECTED), [cause.expected]
     elif part.startswith(RECEIVED):
@@ -112,9 +117,19 @@ def _names(part: str, case: Case, cause: Cause) -> bool:
 def _holds(part: str, text: str, *, counted: bool) -> bool:
     """Whether a text contains a part, and not only the beginning or the end of a number: step 1 is not step 11."""
     pattern = (r"(?<!\d)" if part[:1].isdigit() else "") + re.escape(part) + (r"(?!\d)" if part[-1:].isdigit() else "")
+    return any(re.search(pattern, one) for one in _forms(part, text, counted=counted))
+
+
+def _is(part: str, case: Case, cause: Cause) -> bool:
+    """Whether a part is the whole text of a cause, with or without the place before it."""
+    texts = (f"{cause.where}: {headline(case)}", headline(case), f"{cause.where}: {cause.text}", cause.text)
+    return any(part in _forms(part, text, counted=_is_counted(cause)) for text in texts)
+
+
+def _forms(part: str, text: str, *, counted: bool) -> tuple[str, ...]:
+    """Give a text as it is, on one line, and for a part with `…` as `narrowest` writes it."""
     line = _line(text)
-    texts = (text, line, _steady_place(line, counted=counted)) if ANY in part else (text, line)
-    return any(re.search(pattern, one) for one in texts)
+    return (text, line, _steady_place(line, counted=counted)) if ANY in part else (text, line)
 
 
 def _steady_place(line: str, *, counted: bool) -> str:
@@ -130,6 +145,11 @@ def _is_counted(cause: Cause) -> bool:
 
 def _line(text: str) -> str:
     return visible(" ".join(text.split()), one_line=True)
+
+
+def _whole(text: str, place: str = "") -> str:
+    """Write a part that is a whole text, if it is short enough to be written."""
+    return f"{EXACTLY}{place}{text}" if len(text) <= _LONGEST else f"{place}{_short(text)}"
 
 
 def _short(text: str) -> str:

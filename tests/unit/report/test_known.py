@@ -220,7 +220,11 @@ def test_a_proposal_needs_reasons_and_then_takes_the_run_out(tmp_path, known):
         known(text)
     entries = known(text.replace('reason = ""', 'reason = "ticket"'))
     assert run_exit_code(seen, entries) == 0
-    assert (entries[0].cause, entries[0].version, entries[0].flaky) == (("case: it broke connectorId",), "1.6", True)
+    assert (entries[0].cause, entries[0].version, entries[0].flaky) == (
+        ("exactly: case: it broke connectorId",),
+        "1.6",
+        True,
+    )
 
 
 def test_a_proposal_leaves_out_what_is_not_the_products(tmp_path, known):
@@ -238,6 +242,6 @@ def test_a_proposal_leaves_out_what_is_not_the_products(tmp_path, known):
     assert [proposed(seen), proposed(seen, strict=True)] == [1, 2]
     filled = propose(seen, strict=True).replace('reason = ""', 'reason = "ticket"')
     assert [(one.case, one.cause) for one in known(filled, None)] == [
-        ("TC_2", ("rule clock.deviation: wrong",)),
-        ("TC_4", ("case: so",)),
+        ("TC_2", ("exactly: rule clock.deviation: wrong",)),
+        ("TC_4", ("exactly: case: so",)),
     ]
