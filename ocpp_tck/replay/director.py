@@ -258,11 +258,15 @@ class Director:
         """Whether the recording has how the prompt of an act ended."""
         return self._end_of(acted) is not None
 
-    def hear_out(self, acted: r.OperatorActed) -> None:
-        """Let everything happen that the recording has until a person has answered the question of an act."""
+    def hear_out(self, acted: r.OperatorActed) -> str:
+        """Let everything happen that the recording has until a person has answered the question of an act.
+
+        Gives how its prompt ended; empty when the recording does not have that.
+        """
         end = self._end_of(acted)
         while end is not None and not self._done[end] and (index := self._next()) is not None and index <= end:
             self._happen(index)
+        return "" if end is None else self._moments[end].record.ending  # type: ignore[attr-defined]
 
     def _end_of(self, acted: r.OperatorActed) -> int | None:
         begun = False

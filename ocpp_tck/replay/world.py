@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ocpp_tck.evidence.records import ATTEST, FileOffered, PromptEnded
 from ocpp_tck.roles.drivers.base import Outcome, Result
-from ocpp_tck.roles.drivers.prompt import Ending
+from ocpp_tck.roles.drivers.prompt import ANSWERED, Ending
 
 if TYPE_CHECKING:
     import threading
@@ -117,13 +117,13 @@ class ReplayedDrivers:
             self.prompt_is_done = record.ending == Ending.SAID
 
     def ask(self, question: str, seconds: float) -> tuple[Result, str]:
-        """Let the person answer as it was recorded."""
+        """Let the person answer as it was recorded; what he said counts before what was made of it."""
         del seconds
         acted = self._director.acts(ATTEST, {"question": question})
         if acted is None:
             return Result(Outcome.UNSUPPORTED, "not asked in the recording"), ""
-        self._director.hear_out(acted)
-        return Result(Outcome(acted.outcome), acted.detail), acted.driver
+        ending = self._director.hear_out(acted)
+        return Result(ANSWERED.get(ending, Outcome(acted.outcome)), acted.detail), acted.driver
 
     def take_again(self) -> bool:
         """Whether the person wanted the time to begin anew."""

@@ -21,7 +21,7 @@ from ocpp_tck.roles.drivers import actions
 from ocpp_tck.roles.drivers.base import Outcome, Request, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from ocpp_tck.tables import Table
@@ -58,6 +58,14 @@ class Ending(StrEnum):
 
 TERMINAL, CONSOLE, PRODUCT, TIME, KIT = "terminal", "console", "product", "time", "kit"
 """Who ends a prompt: a person at the terminal or on a panel, or none."""
+ANSWERED: Mapping[str, Outcome] = {
+    Ending.YES: Outcome.DONE,
+    Ending.NO: Outcome.FAILED,
+    Ending.CANNOT: Outcome.UNSUPPORTED,
+    Ending.GONE: Outcome.EXPIRED,
+    Ending.EXPIRED: Outcome.EXPIRED,
+}
+"""What the ending of a question makes of it."""
 _ENDED_BY = {Ending.CAME: PRODUCT, Ending.EXPIRED: TIME, Ending.DROPPED: KIT}
 _TOLD = {
     Ending.CAME: "done",
@@ -293,7 +301,7 @@ class PromptDriver:
     def _answer(self, question: str, seconds: float) -> tuple[Result, Ending, str]:
         """Wait for the answer to a question; gives the result, how it ended and who ended it."""
         deadline = time.monotonic() + seconds
-        meanings = {YES: (Outcome.DONE, Ending.YES), NO: (Outcome.FAILED, Ending.NO)}
+        meanings = {YES: Ending.YES, NO: Ending.NO}
         try:
             while True:
                 line, by = self._lines.get(timeout=max(deadline - time.monotonic(), 0.0))
@@ -313,8 +321,8 @@ class PromptDriver:
                         deadline = time.monotonic() + seconds
                         self._show_on_panel()
                 elif word in meanings:
-                    outcome, said = meanings[word]
-                    return Result(outcome, f"the operator says {said}: {question}"), said, by
+                    said = meanings[word]
+                    return Result(ANSWERED[said], f"the operator says {said}: {question}"), said, by
                 else:
                     self._write(f"    please type {YES}, {NO} or {CANNOT}\n")
         except queue.Empty:

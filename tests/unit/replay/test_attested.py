@@ -14,11 +14,12 @@ PLUG = Request(action="plug", payload={}, station="CP001", version="1.6", role="
 class Director:
     """Knows one act of the recording, and whether it has how the prompt of it ended."""
 
-    def __init__(self, outcome, *, ends=True):
-        self.outcome, self.ends, self.heard_out = outcome, ends, []
+    def __init__(self, outcome, *, ends=True, ending=""):
+        self.outcome, self.ends, self.ending, self.heard_out = outcome, ends, ending, []
 
     def hear_out(self, acted):
         self.heard_out.append(acted.action)
+        return self.ending
 
     def has_end(self, _acted):
         return self.ends
@@ -40,6 +41,21 @@ def test_the_recorded_answer_is_given_when_its_time_has_come(outcome):
     director = Director(outcome)
     assert ReplayedDrivers(director).ask("Is it lit?", 1.0) == (Result(Outcome(outcome), "d"), "prompt")
     assert director.heard_out == ["attest"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [("yes", "done"), ("no", "failed"), ("cannot", "unsupported"), ("gone", "expired"), ("expired", "expired")],
+)
+def test_what_was_said_counts_before_what_was_made_of_it(ending, outcome):
+    for noted in ("done", "failed"):
+        director = Director(noted, ending=ending)
+        assert ReplayedDrivers(director).ask("Is it lit?", 1.0)[0].outcome == outcome
+
+
+def test_an_ending_that_is_no_answer_leaves_what_was_noted():
+    for ending in ("dropped", "whatever"):
+        assert ReplayedDrivers(Director("failed", ending=ending)).ask("Is it lit?", 1.0)[0].outcome == "failed"
 
 
 def test_what_was_not_asked_then_is_not_answered_now():
