@@ -349,6 +349,19 @@ def _head(line: bytes) -> str:
     return line[-67:-3].decode("ascii")
 
 
+_FORMS: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "int": int,
+    "int | None": (int, type(None)),
+    "float": (int, float),
+    "bool": bool,
+    "Mapping": dict,
+    "tuple": list,
+}
+"""JSON's own types for those that the fields of records are declared as, without what these hold."""
+_SHOWN = 100
+
+
 def _unseal(line: bytes, number: int, prev: str, path: Path) -> tuple[Record, str]:
     place = f"{path}:{number}"
     seal = _SEAL.search(line)
@@ -383,6 +396,17 @@ def _record(kind: object, values: dict[str, Any], place: str) -> Record:
         what = f"has unknown fields {extra}" if extra else f"lacks the fields {missing}"
         raise JournalDamaged(f"{place}: the {kind} record {what}; read it with the kit that wrote it")
     for name, value in values.items():
-        if str(known[name].type).startswith("tuple") and isinstance(value, list):
+        declared = str(known[name].type)
+        if not _fits(declared, value):
+            raise JournalDamaged(f"{place}: {name} of the {kind} record is no {declared}; {_MEND}")
+        if isinstance(value, list):
             values[name] = tuple(value)
     return form(**values)
+
+
+def _fits(declared: str, value: object) -> bool:
+    """Whether a JSON value is what a field of a record is declared as; what a mapping holds is not looked at."""
+    form, _, inner = declared.partition("[")
+    if not isinstance(value, _FORMS[form]) or (isinstance(value, bool) and form != "bool"):
+        return False
+    return not isinstance(value, list) or all(_fits(inner.removesuffix(", ...]"), one) for one in value)

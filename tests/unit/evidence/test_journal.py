@@ -475,8 +475,8 @@ def test_damage_is_named_with_file_and_line(path, damage, message):
 def test_a_list_is_a_tuple_only_where_the_record_has_one(path):
     line = {"seq": 1, "prev": "0" * 64, "kind": "operator", "time": 1, "action": "a", "driver": "", "outcome": "done"}
     path.parent.mkdir()
-    path.write_bytes(reseal(line | {"payload": [1]}))
-    assert read_records(path)[0].payload == [1]
+    path.write_bytes(reseal(line | {"payload": {"a": [1]}}))
+    assert read_records(path)[0].payload == {"a": [1]}
 
 
 def test_the_index_joins_the_journals_of_the_workers(tmp_path):
@@ -561,3 +561,33 @@ def test_a_secret_is_masked_before_the_text_is_cut(path):
     text = path.read_text()
     assert "sss" not in text
     assert '\\"***\\"' in text
+
+
+PROMPT = r.PromptEnded(time=0.0, action="plug", payload={}, ending="came", by="product")
+STARTED = r.CaseStarted(
+    time=0.0, case="TC_1", title="", version="1.6", sut="cs", profile="", requirements="", node="", station=""
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "values", "wrong"),
+    [
+        (PROMPT, "ending", ("no",), (["came"], 1)),
+        (PROMPT, "payload", ({},), ([], "x", None)),
+        (frame(), "time", (1, 1.5), ("1", True, None)),
+        (frame(), "n", (1,), ("1", 1.5, True, None)),
+        (frame(), "malformed", (True,), (1, "true")),
+        (STARTED, "security_profile", (0, None), ("1", False, 1.0)),
+        (STARTED, "plan", ([], [{}]), ({}, [[]], ["1"])),
+        (r.CaseEnded(time=0.0, case="TC_1", verdict="pass"), "frames", ([], [1, 2]), (1, ["1"], [True], [[1]])),
+    ],
+)
+def test_a_forged_value_of_another_type_is_told_at_its_place(path, record, field, values, wrong):
+    (line,) = written(path, record).read_bytes().splitlines()
+    for value in values:
+        path.write_bytes(resealed(line, **{field: value}))
+        assert read_records(path)[0].time == (value if field == "time" else record.time)
+    for value in wrong:
+        path.write_bytes(resealed(line, **{field: value}))
+        with pytest.raises(JournalDamaged, match=rf":1: {field} of the {record.kind} record is no .+"):
+            read_records(path)
