@@ -359,7 +359,6 @@ _FORMS: Mapping[str, type | tuple[type, ...]] = {
     "tuple": list,
 }
 """JSON's own types for those that the fields of records are declared as, without what these hold."""
-_SHOWN = 100
 
 
 def _unseal(line: bytes, number: int, prev: str, path: Path) -> tuple[Record, str]:
