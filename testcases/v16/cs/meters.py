@@ -171,7 +171,7 @@ def most_recent(received: Received, configured: str) -> None:
     triggered (5.17), and has other measurands.
     """
     every = [one for value in received.meterValue for one in value.sampledValue]
-    if all(one.get("context") == ALIGNED for one in every):
+    if every and all(one.get("context") == ALIGNED for one in every):
         return
     given = frozenset(name for one in every for name in _names(one))
     lasting = ",".join(name for name in _items(configured) if not _PASSING.fullmatch(name.casefold()))

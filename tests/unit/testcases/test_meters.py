@@ -83,6 +83,7 @@ def test_a_triggered_message_has_what_an_idle_charge_point_can_know(configured, 
         ("", ("Voltage",), ENERGY),
         ("Energy.Active.Import.Intervals", (ENERGY,), "Energy.Active.Import.Intervals"),
         (ENERGY + ",SoC", ("SoC",), ENERGY),
+        (ENERGY, (), ENERGY),
     ],
 )
 def test_a_triggered_message_that_lacks_a_measurand_fails(configured, sent, lacking):
