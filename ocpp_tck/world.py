@@ -136,7 +136,7 @@ class LiveWorld:
         folder: where the journal goes.
         worker: name for the journal.
         masked: whether secrets and tokens are masked in the journal.
-        resumed: which resumption of the run this is, 0 for its first start; what is generated never repeats.
+        resumed: which resumption of the run this is, 0 for its first start.
         transaction: the first id that the kit gives to a transaction of 1.6; None goes on with those of this process.
         onlooker: sees each record of the journal and each prompt; None for none.
 
@@ -172,7 +172,7 @@ class LiveWorld:
         if onlooker is not None and drivers.prompt is not None:
             onlooker.watch(drivers.prompt)
         self.drivers: Drivers = drivers
-        self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}" + f" {resumed}" * (resumed > 0))
+        self.message_ids: Iterator[str] = message_ids()
         self.transaction_ids: Iterator[int] = _transaction_ids if transaction is None else itertools.count(transaction)
         self._loop = BackgroundLoop()
         self._files: ServedFiles | None = None
