@@ -1,7 +1,8 @@
 """Where the configuration is more likely wrong than the product: one sentence each, with the mend.
 
 They change no verdict. A token that the CSMS never takes as what `[test_data]` says of it fails many cases in several
-ways, and none of these says that it is one value that somebody has to look at.
+ways, and none of these says that it is one value that somebody has to look at. An
+address of the driver at which nothing is leaves cases out, and the run is green.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ocpp_tck.report.text import often, shown
+from ocpp_tck.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +28,8 @@ _KNOWN_AS = {
 """Status that the CSMS has to give a token of `[test_data]`, by its pseudonym; most cases rest on these."""
 _BUSY = "ConcurrentTx"
 """The token is accepted, but in a transaction already (1.6 7.2; 2.0.1 AuthorizationStatusEnumType)."""
+_UNDRIVEN, _NOTHING_THERE = "no driver can do ", ": 404 "
+"""How the cause of a case begins that no driver could serve, and what an address says at which nothing is."""
 _ASKING = frozenset({"Authorize", "StartTransaction", "TransactionEvent"})
 
 
@@ -39,9 +43,22 @@ class _Answers:
 
 def hints(model: ReportModel) -> list[str]:
     """Give what to look at in the configuration before anything is mended in the product; empty when nothing shows."""
-    if model.sut.get("role") == "csms":
-        return list(_refused(model))
-    return list(_unknown(model))
+    tokens = _refused(model) if model.sut.get("role") == "csms" else _unknown(model)
+    return [*tokens, *_unreached(model)]
+
+
+def _unreached(model: ReportModel) -> Iterator[str]:
+    """Name the actions for which nothing is at the address of the driver: it may mean *not offered*, or a slip."""
+    found: dict[str, list[str]] = {}
+    for case in model.cases:
+        text = case.cause.text if case.cause and case.verdict is Verdict.NOT_RUN and not case.superseded else ""
+        if text.startswith(_UNDRIVEN) and _NOTHING_THERE in text:
+            found.setdefault(text.removeprefix(_UNDRIVEN).partition(": ")[0], []).append(case.id)
+    for action, ids in found.items():
+        yield (
+            f"{often(len(ids))} a case was not run because [driver.http] was told 404 for {action} ({ids[0]}). If the "
+            "product can do it, correct the address; if it can't, say `supported = false` for that action."
+        )
 
 
 def _refused(model: ReportModel) -> Iterator[str]:

@@ -76,6 +76,16 @@ def test_a_station_whose_tokens_are_known_gives_no_hint(tmp_path, tokens):
     assert hints(run.model()) == []
 
 
+def test_an_address_of_the_driver_at_which_nothing_is(tmp_path):
+    run = Synthetic(tmp_path / "run").begin(role="csms")
+    for name, status in (("TC_013", "404 Not Found"), ("TC_014", "404 Not Found"), ("TC_061", "501 Not Implemented")):
+        run.case(name)
+        cause = f"no driver can do reset: http: POST http://127.0.0.1:1/reboot: {status}: {{}}"
+        run.end_case("not run", name, cause=cause)
+    (hint,) = hints(load_model(run.done()))
+    assert hint.startswith("2 times a case was not run because [driver.http] was told 404 for reset (TC_013). ")
+
+
 def test_every_report_for_a_person_says_it(tmp_path):
     run = Run(tmp_path, "cs")
     run.asks("<b>04&\u202e", "Invalid", sender="product")
