@@ -16,7 +16,7 @@ _HEAD = """\
 # Any key may also come from the environment: OCPP_TCK_CONNECTION_URL, OCPP_TCK_LIMITS_RESPONSE, …
 # Precedence: option of the command, environment, this file, default.
 
-# seed = 0                      # message ids and generated data derive from it; 0 = a new one for each run
+# seed = 0                      # generated data derive from it; 0 = a new one for each run
 # max_frame_bytes = 1048576     # a larger message of the product closes the connection: inconclusive
 # max_case_messages = 20000     # more messages of the product in one case: the same
 # max_case_bytes = 8388608      # more text of the product in one case: the same

@@ -55,8 +55,38 @@ def _csms(run: Run) -> Iterator[Finding]:
         yield boot.status == "Accepted", f"BootNotification is answered {boot.status}; it must know {csms.id}"
         offset = datetime.fromisoformat(boot.currentTime).timestamp() - run.clock.now()
         yield abs(offset) <= run.settings.limits.clock, f"the CSMS's clock is {offset:+.1f} s off this machine's"
+        yield from _token(run)
     except Signal as signal:
-        yield False, signal.message
+        refused = run.conversation.refusals
+        mend = _MENDS.get(refused[-1].status, "") if refused else ""
+        yield False, signal.message + mend.format(id=csms.id, url=run.settings.connection.url)
+
+
+def _token(run: Run) -> Iterator[Finding]:
+    """Ask whether the CSMS accepts the valid token: it costs one request here, and most cases of a run."""
+    csms, token = run.csms, run.data.valid_token
+    assert csms is not None  # noqa: S101
+    if csms.version == "1.6":
+        status = csms.call("Authorize", {"idTag": token}).idTagInfo.status
+    else:
+        given = {"idToken": token, "type": run.data.valid_token_type}
+        status = csms.call("Authorize", {"idToken": given}).idTokenInfo.status
+    told = f"[test_data] valid_token ({token}) is answered with {status}"
+    is_known = status in {"Accepted", "ConcurrentTx"}
+    yield is_known, told if is_known else f"{told}: enter it in the CSMS as an accepted one, or correct it here"
+
+
+_CREDENTIALS = (
+    ": it does not know {id}, or wants a password that is not the one here ([connection] security_profile and "
+    "[connection.basic_auth])"
+)
+_MENDS = {
+    401: _CREDENTIALS,
+    403: _CREDENTIALS,
+    404: ": no station is served at {url}; [connection] url is without the station's id, which is appended, and the "
+    "CSMS must know {id}",
+}
+"""What to look at when the handshake was refused, by HTTP status."""
 
 
 def _station(run: Run) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def add_options(add: Callable[..., Any]) -> None:
     add("--ocpp-sign-key", metavar="FILE", help="private key that signs the attestation of the run")
     add("--ocpp-strict", action="store_true", help="a warning fails the run")
     add("--ocpp-console", metavar="[HOST:]PORT", help="serve the operator's console there")
-    add("--ocpp-seed", type=int, help="seed of message ids and generated data")
+    add("--ocpp-seed", type=int, help="seed of generated data")
 
 
 def narrowed(option: Callable[..., Any]) -> list[str]:

@@ -93,7 +93,7 @@ def _differences(started: RunStarted, settings: Settings, catalogue_sha256: str,
 
 _FIXED = (
     *("sut", "kit_version", "catalogue_sha256", "seed", "selection", "follows", "retries", "certify"),
-    *("pics", "limits", "test_data", "hardware"),
+    *("pics", "limits", "test_data", "token_check", "hardware"),
 )
 """What has to be the same for one report to speak of one run."""
 _SECTIONS = {"hardware": "station", "follows": "--from"}
@@ -103,6 +103,7 @@ _WORDS = {
     "selection": "the selection of cases",
     "retries": "--retry",
     "certify": "--certify",
+    "token_check": "the check value of the tokens of [test_data]",
 }
 
 

@@ -32,7 +32,7 @@ from ocpp_tck.roles.observed import Observed
 from ocpp_tck.roles.operator import Operator
 from ocpp_tck.roles.station import Station
 from ocpp_tck.roles.station_answers import StationAnswers
-from ocpp_tck.world import test_data
+from ocpp_tck.world import test_data, token_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -382,6 +382,7 @@ def describe_run(
         security_profile=settings.connection.security_profile,
         specification=EDITIONS[Version(settings.sut.version)],
         scope=scope or {},
+        token_check=token_check(settings.test_data),
     )
 
 

@@ -281,7 +281,7 @@ class Settings:
     Attributes:
         source: the file it came from, for messages; None when built in code.
         pics: answers by feature id; an id that is absent is unanswered.
-        seed: message ids and generated data derive from it.
+        seed: generated data derive from it.
         max_frame_bytes: a larger message of the product closes the connection and leaves the case inconclusive.
         max_case_messages: more messages of the product in one case do the same; no version of OCPP forbids them.
         max_case_bytes: more text of the product in one case does the same.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -136,7 +138,7 @@ class LiveWorld:
         folder: where the journal goes.
         worker: name for the journal.
         masked: whether secrets and tokens are masked in the journal.
-        resumed: which resumption of the run this is, 0 for its first start; what is generated never repeats.
+        resumed: which resumption of the run this is, 0 for its first start.
         transaction: the first id that the kit gives to a transaction of 1.6; None goes on with those of this process.
         onlooker: sees each record of the journal and each prompt; None for none.
 
@@ -172,7 +174,7 @@ class LiveWorld:
         if onlooker is not None and drivers.prompt is not None:
             onlooker.watch(drivers.prompt)
         self.drivers: Drivers = drivers
-        self.message_ids: Iterator[str] = message_ids(f"{settings.seed} {worker}" + f" {resumed}" * (resumed > 0))
+        self.message_ids: Iterator[str] = message_ids()
         self.transaction_ids: Iterator[int] = _transaction_ids if transaction is None else itertools.count(transaction)
         self._loop = BackgroundLoop()
         self._files: ServedFiles | None = None
@@ -216,6 +218,15 @@ def test_data(settings: Settings, identity: Identity) -> TestData:
 
 
 test_data.__test__ = False  # type: ignore[attr-defined]
+
+
+def token_check(data: TestData) -> str:
+    """Give the check value of tokens: it tells others apart, and is too short to tell from it which they are.
+
+    Sixteen bits over all of them: of the four billion values of a short card number alone, 65,536 have each.
+    """
+    tokens = {name: getattr(data, name) for name in data.__slots__ if name.endswith("_token")}
+    return hashlib.sha256(json.dumps(tokens, sort_keys=True).encode()).hexdigest()[:4]
 
 
 def redactor(settings: Settings, identity: Identity) -> Redactor:

@@ -74,7 +74,7 @@ _CODES = "\b\nExit codes:\n" + "\n".join(f"  {code}  {meaning}" for code, meanin
 @click.option("--known-failures", type=click.Path(path_type=Path), help="Known deviations with a reason each.")
 @click.option("--sign-key", type=click.Path(path_type=Path), help="Private key that signs the attestation.")
 @click.option("--strict", is_flag=True, help="A warning fails the run.")
-@click.option("--seed", type=int, help="Seed of message ids and generated data.")
+@click.option("--seed", type=int, help="Seed of generated data.")
 @click.option("--console", metavar="[HOST:]PORT", help="Serve the operator's console there: a page for the person.")
 @click.option("-n", "workers", type=int, default=0, help="Workers; needs pytest-xdist and as many stations.")
 def run(config: Path, workers: int, **options: Any) -> None:

@@ -58,7 +58,7 @@ def pki(folder: Path, organization: str, **given: tuple[str, ...]) -> None:
 @click.command()
 @click.option("--config", "config", type=click.Path(path_type=Path), default=Path("ocpp-tck.toml"), show_default=True)
 def doctor(config: Path) -> None:
-    """Find what is wrong before the cases fail: port, handshake, subprotocol, credentials, clock, one boot."""
+    """Find what is wrong before the cases fail: port, handshake, subprotocol, credentials, clock, boot, valid token."""
     from ocpp_tck.config import ConfigError, load  # noqa: PLC0415
     from ocpp_tck.doctor import examine  # noqa: PLC0415
     from ocpp_tck.report.terminal import line  # noqa: PLC0415

@@ -30,7 +30,6 @@ _NAMES = {
     "idToken": "Token",
     "type": "Token type",
     "errorCode": "Error code",
-    "active": "Active",
     "key": "Key",
     "value": "Value",
     "status": "Status",
@@ -111,7 +110,7 @@ def _facts(action: Action, request: Request, masked: Mapping[str, Any]) -> list[
     if action.request:
         return found
     for name, value in request.payload.items():
-        if isinstance(value, (dict, list)):
+        if isinstance(value, (dict, list, bool)):  # a yes or no is in the words of the request
             continue
         label = _NAMES.get(name, name)
         kind = str(masked.get(name, ""))

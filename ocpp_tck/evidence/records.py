@@ -30,6 +30,8 @@ class RunStarted(Record):
         sut: role, version, vendor, model as declared.
         limits: the named limits used, seconds.
         test_data: the configured values used, masked.
+        token_check: check value of the tokens of `[test_data]`, which are masked: other tokens have another one,
+            but for one time in 65,536. Empty when its kit did not record it, and in an anonymised journal.
         pics: answers by feature id.
         hardware: EVSEs and connectors that exist.
         stations: ids of the stations of this run.
@@ -73,6 +75,7 @@ class RunStarted(Record):
     objections: tuple[str, ...] = ()
     specification: tuple[str, ...] = ()
     scope: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    token_check: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

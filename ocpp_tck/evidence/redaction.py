@@ -58,6 +58,7 @@ _STRUCTURE = frozenset(
         *("action", "by", "case", "connection", "driver", "encoding", "kit_version", "level", "n", "node", "outcome"),
         *("path", "phase", "profile", "rule", "seed", "sender", "station", "stations", "status", "sut", "type"),
         *("version", "verdict", "worker", "message_id", "catalogue_sha256", "subprotocol", "offered", "asked"),
+        "token_check",
         *("scope", "ending"),
     },
 )

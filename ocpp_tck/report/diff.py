@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ocpp_tck.report.known_cause import steady
 from ocpp_tck.report.markdown import plain
 from ocpp_tck.report.model import LABELS
 from ocpp_tck.report.terminal import line
@@ -37,7 +38,7 @@ KINDS = {
 _FEW = 12
 """Cases that are gone and are told one by one."""
 _IN_A_LINE = 6
-_CIRCUMSTANCES = ("kit_version", "catalogue_sha256", "selection", "retries")
+_CIRCUMSTANCES = ("kit_version", "catalogue_sha256", "selection", "retries", "token_check")
 _TABLES = ("limits", "pics", "test_data", "environment")
 
 
@@ -153,8 +154,8 @@ def _kind(old: _Case | None, new: _Case | None) -> str:
     if old is None:
         return "new"
     if then == now:
-        is_worse = now in {"fail", "inconclusive", "error"} and _cause(old) != _cause(new)
-        return "cause" if is_worse else "" if old.get("flaky", False) == new.get("flaky", False) else "other"
+        is_other = now in {"fail", "inconclusive", "error"} and steady(_cause(old)) != steady(_cause(new))
+        return "cause" if is_other else "" if old.get("flaky", False) == new.get("flaky", False) else "other"
     if then in _PASSED and now in _UNDECIDED and counts:
         return "regression"
     return _lesser(then, now)

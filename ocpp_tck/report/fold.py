@@ -127,6 +127,7 @@ def _run(parts: list[Stretch], files: list[JournalFile]) -> Run:
         scope=first.scope if first else {},
         security_profile=first.security_profile if first else 0,
         hardware=first.hardware if first else {},
+        token_check=first.token_check if first else "",
     )
 
 

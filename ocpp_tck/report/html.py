@@ -24,6 +24,7 @@ from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.certification import certification
 from ocpp_tck.report.compare import different_fields, differing_words, headline
 from ocpp_tck.report.details import details_json
+from ocpp_tck.report.hints import hints
 from ocpp_tck.report.model import LABELS, ORDER
 from ocpp_tck.report.places import places
 from ocpp_tck.report.sequence import blamed_frames
@@ -94,6 +95,7 @@ def render_html(model: ReportModel) -> str:
         certified=certification(model),
         totals=model.totals,
         follow=() if model.run.parts else before_next_run(model),
+        hints=hints(model),
         sentences=list(_sentences(model, groups)),
         used=[verdict for verdict in ORDER if any(case.verdict is verdict for case in model.cases)],
         shares=list(_shares(model.totals)),

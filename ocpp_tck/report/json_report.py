@@ -45,6 +45,7 @@ def as_json(model: ReportModel) -> dict[str, Any]:
             "duration_s": _seconds(run.duration),
             "limits": dict(run.limits),
             "test_data": run.test_data,
+            **({"token_check": run.token_check} if run.token_check else {}),
             "pics": dict(run.pics),
             "stations": list(run.stations),
             "workers": list(run.workers),

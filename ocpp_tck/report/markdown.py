@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.certification import certification
 from ocpp_tck.report.compare import headline
+from ocpp_tck.report.hints import hints
 from ocpp_tck.report.model import LABELS, ORDER
 from ocpp_tck.report.text import moment, often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -56,7 +57,7 @@ def _lines(model: ReportModel) -> Iterator[str]:
 
 
 def _notes(model: ReportModel) -> Iterator[str]:
-    notes = [*model.problems, *model.deviations, *(declaration.text for declaration in model.declarations)]
+    notes = [*hints(model), *model.problems, *model.deviations, *(one.text for one in model.declarations)]
     if totals := model.totals["uncounted"]:
         notes.append(f"{totals} do not count (draft or disputed cases, and attempts where another decides).")
     notes.append(certification(model).text)

@@ -32,6 +32,7 @@ _CIRCUMSTANCES = {
     "limits": "[limits]",
     "pics": "[pics]",
     "test_data": "[test_data]",
+    "token_check": "the check value of the tokens of [test_data]",
     "hardware": "[station]",
 }
 """What should be the same in runs that are reported as one, and how it is called.
@@ -103,8 +104,8 @@ def other_circumstances(runs: Sequence[Named]) -> list[str]:
 
 def _circumstance(runs: Sequence[Named], name: str, called: str) -> Iterator[str]:
     values = [(run, json.loads(json.dumps(getattr(model.run, name), default=dict))) for run, model in runs]
-    if not isinstance(values[0][1], dict):
-        yield from _differing(called, [(run, str(value)) for run, value in values])
+    if not isinstance(values[0][1], dict):  # nothing was recorded by an earlier kit, or is left by anonymising
+        yield from _differing(called, [(run, str(value)) for run, value in values if value != ""])
         return
     for key in sorted(set().union(*(value for _, value in values))):
         yield from _differing(f"{called} {key}", [(run, _json(value.get(key))) for run, value in values])

@@ -245,6 +245,7 @@ class Run:
         parts: the runs of a report of several, the earliest first; empty for the report of one.
         security_profile: when it began.
         hardware: EVSEs and connectors that exist, `[station]`.
+        token_check: check value of the tokens of `[test_data]`; empty when it is not known.
     """
 
     kit_version: str
@@ -274,6 +275,7 @@ class Run:
     scope: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     security_profile: int = 0
     hardware: Mapping[str, Any] = field(default_factory=dict)
+    token_check: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

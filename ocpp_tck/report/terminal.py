@@ -8,6 +8,7 @@ from ocpp_tck.evidence.records import BEFORE_NEXT_RUN
 from ocpp_tck.report.attempts import history_line
 from ocpp_tck.report.certification import certification
 from ocpp_tck.report.compare import headline
+from ocpp_tck.report.hints import hints
 from ocpp_tck.report.model import LABELS, ORDER, Cause
 from ocpp_tck.report.text import often, seconds, visible
 from ocpp_tck.verdict import Verdict
@@ -56,6 +57,7 @@ def summary_lines(model: ReportModel, run_dir: Path | str | None = None, *, most
     told += [line(f"Evidence: {problem}") for problem in model.problems]
     told += [line(f"Known failures: {deviation}") for deviation in model.deviations]
     told.append(line(certification(model).brief))
+    told += [line(f"Look here first: {hint}") for hint in hints(model)]
     told += [line(f"Declared otherwise: {declaration.text}") for declaration in model.declarations]
     if not model.run.parts:
         told += [line(text[:1].upper() + text[1:]) for text in before_next_run(model)]

@@ -1,4 +1,4 @@
-"""Everything that is generated, from the run's one seed: message ids and the data of the kit as a station."""
+"""Everything that is generated: the data of the kit as a station from the run's one seed, and message ids anew."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def message_ids(seed: str) -> Iterator[str]:
-    """Give message ids that derive from a seed, 36 characters each (OCPP-J 1.6 4.1.4)."""
-    source = random.Random(seed)  # noqa: S311 - reproducible, not secret
+def identifier(seed: str) -> str:
+    """Give an identifier of 36 characters that derives from a seed."""
+    return str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4))  # noqa: S311 - reproducible, not secret
+
+
+def message_ids() -> Iterator[str]:
+    """Give message ids, 36 characters each, that no run has used before and none will again, whatever its seed.
+
+    A product may take a CALL with an id that it has seen before for a retry, and answer as it did then (OCPP-J 1.6
+    4.1.4 with erratum 3.7; 2.0.1 Part 4 4.1.4: unique over all connections of a station).
+    """
     while True:
-        yield str(uuid.UUID(int=source.getrandbits(128), version=4))
+        yield str(uuid.uuid4())
 
 
 def faker(seed: str) -> Faker:

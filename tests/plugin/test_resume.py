@@ -1,5 +1,6 @@
 """Going on with a run that was interrupted: what runs again, what is refused, and what the exit code says."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,11 @@ def test_a_damaged_journal_is_refused(kit, resumed, server):
             (),
             "[test_data] heartbeat_interval was 30, is now 7",
         ),
+        (
+            lambda text: text + '[test_data]\nvalid_token = "ANOTHER"\n',
+            (),
+            "the check value of the tokens of [test_data] was ",
+        ),
         (lambda text: text + "[station]\nconnectors = 2\n", (), "[station] connectors was 1, is now 2"),
         (lambda text: text, ("--ocpp-seed=4",), "seed was 3, is now 4"),
         (
@@ -162,6 +168,17 @@ def test_message_ids_do_not_come_twice(kit, resumed, server):
     ids = [one.message_id for one in frames if one.sender == "kit"]
     assert len(ids) == len(set(ids)) == 2
     assert [one.n for one in frames] == list(range(1, len(frames) + 1))
+
+
+def test_message_ids_of_another_run_with_the_same_seed_are_others(kit, server):
+    ids = []
+    for _ in range(2):
+        ran = kit(config("csms", server.url), ONE, options=("--ocpp-seed=3",))
+        frames = [one for one in read_journal(ran.folder / "journal-main.jsonl").records if one.kind == "frame"]
+        ids.append({one.message_id for one in frames if one.sender == "kit"})
+        shutil.rmtree(ran.folder)
+    assert ids[0]
+    assert not ids[0] & ids[1]
 
 
 def test_a_case_that_was_not_run_is_not_asked_again(kit, resumed, server):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_tck.roles.data import message_ids
+from ocpp_tck.roles.data import identifier
 
 if TYPE_CHECKING:
     from ocpp_tck.roles.csms import Csms
@@ -61,7 +61,7 @@ class Session:
         self._csms = csms
         self._number = 0
         last = csms.conversation.events[-1]
-        self.id = next(message_ids(f"{csms.id} {last.frame} {int(last.time)}"))
+        self.id = identifier(f"{csms.id} {last.frame} {int(last.time)}")
         self.is_open = False
 
     def event(self, kind: str, reason: str, /, info: dict[str, Any] | None = None, **fields: Any) -> Received:

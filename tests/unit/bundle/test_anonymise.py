@@ -39,6 +39,9 @@ def test_the_copy_has_no_identifier_and_the_same_verdicts(recorded, tmp_path):
     found = verify(out)
     assert found.problems == ()
     assert found.agreed == len(found.cases)
+    checks = [[one.records[0].token_check for one in read_journals(folder)] for folder in (recorded.folder, out)]
+    assert all(len(check) == 4 for check in checks[0])
+    assert checks[1] == [""] * len(checks[0])
     assert found.original == tuple(journal.head for journal in read_journals(recorded.folder))
     assert "anonymised: made of the journal(s)" in command("verify", out).output
     assert "This evidence was anonymised" in (out / "summary.md").read_text()

@@ -223,6 +223,12 @@ class TestPrompts:
         assert prompt["facts"] == (("Token (valid)", "04E9"), ("Connector", "1"))
         assert (prompt["pictogram"], prompt["payload"]) == ("present", "")
 
+    def test_a_yes_or_no_is_in_the_words_alone(self, board):
+        board.show(act(action="lock_failure", payload={"connector": 1, "active": False}))
+        prompt = seen(board)["prompt"]
+        assert prompt["headline"] == "Let the cable lock of connector 1 work again."
+        assert prompt["facts"] == (("Connector", "1"),)
+
     def test_a_request_of_a_csms_is_named_and_its_payload_can_be_copied_as_it_is(self, board):
         payload = {"type": "Hard", "x": "ä\u202e"}
         board.show(act(action="reset", payload=payload, role="csms"))

@@ -45,6 +45,8 @@ def differ(tmp_path, before, after, **changed):
         ("inconclusive", "pass", "decided", 0, 0),
         ("fail: here", "fail: here", None, 0, 0),
         ("fail: here", "fail: there", "cause", 0, 0),
+        ("fail: id 357b63b4-848c-466b", "fail: id a5de05e6-fb9b-4a38", None, 0, 0),
+        ("fail: 2 instead of 1", "fail: 3 instead of 1", "cause", 0, 0),
         ("inconclusive: here", "inconclusive: there", "cause", 0, 0),
         (None, "pass", "new", 0, 0),
         ("pass", None, "gone", 0, 1),
@@ -57,6 +59,12 @@ def test_what_becomes_of_a_case(tmp_path, before, after, kind, code, strict):
     assert [change.kind for change in found.changes] == ([kind] if kind else [])
     assert found.unchanged == (1 if kind else 2)
     assert (found.exit_code(), found.exit_code(strict=True)) == (code, strict)
+
+
+def test_other_tokens_are_told_although_they_are_masked(tmp_path):
+    before = report(tmp_path / "a", {"TC_1": "fail"}, token_check="3f2a")
+    after = report(tmp_path / "b", {"TC_1": "pass"}, token_check="91bc")
+    assert ("token check", "3f2a", "91bc") in compare(before, after, ("a", "b")).circumstances
 
 
 def test_a_draft_is_no_regression(tmp_path):

@@ -124,6 +124,16 @@ def test_runs_of_a_product_that_was_said_to_have_other_connectors_are_refused_or
     assert problem in (tmp_path / "both" / "statement.html").read_text(encoding="utf-8")
 
 
+def test_runs_with_other_tokens_are_refused_although_these_are_masked(tmp_path):
+    runs = [
+        a_run(tmp_path / f"run{number}", number, ("TC_1", "pass"), token_check=check)
+        for number, check in enumerate(("3f2a", "3f2a", "", "91bc"))
+    ]
+    merge_runs(runs[:3], tmp_path / "alike")  # where it is not known, nothing speaks against it
+    with pytest.raises(MergeError, match=r"the check value of the tokens of \[test_data\] is 3f2a in .*, 91bc in "):
+        merge_runs(runs, tmp_path / "both")
+
+
 def over_profiles(tmp_path, *verdicts):
     """Merge runs of one product, one for each security profile, each with TC_1 and a case of its own."""
     runs = [
