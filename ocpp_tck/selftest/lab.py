@@ -86,6 +86,8 @@ class Lab:
         """
         chosen = settings or self.settings
         link = self.bench.link
+        if connects and chosen.connection.security_profile:
+            self.bench.order("factory-reset")  # a password that the last case has set must not be tried here
         link.arm(mutants if whole else ())
         with self._made(chosen, masked=masked) as (kit, journal):
             try:

@@ -47,6 +47,7 @@ class Scene:
         connector: the one that the case uses.
         response: the kit's limit for an answer, seconds.
         steps: what the case sends or expects by name: its source, for changes that would meddle with it.
+        resumes: whether the product goes on with a transaction after a power failure.
     """
 
     sut: str
@@ -56,6 +57,7 @@ class Scene:
     connector: int
     response: float
     steps: str = ""
+    resumes: bool = False
 
 
 Maker: TypeAlias = "Callable[[Random, Scene], Sequence[Mutant]]"

@@ -32,11 +32,11 @@ def _starting(_dice: Random, scene: Scene) -> list[Mutant]:
         return on(CS, "call", "StatusNotification", ahead, f"{connector} {status}", where=where, nth=nth)
 
     own = scene.connector
-    return [
-        *(first("Unavailable", connector, "Available", 1) for connector in range(scene.connectors + 1)),
-        first("Available", own, "Finishing", 1 if scene.case == "TC_032_2_CS" else 2),
-        first("Preparing", own, "Charging", 2),
-    ]
+    changes = [first("Unavailable", connector, "Available", 1) for connector in range(scene.connectors + 1)]
+    changes.append(first("Preparing", own, "Charging", 2))
+    if not scene.resumes:  # otherwise Finishing comes only when the resumed transaction has ended
+        changes.append(first("Available", own, "Finishing", 1 if scene.case == "TC_032_2_CS" else 2))
+    return changes
 
 
 STATION = (Change("other statuses while it starts", _starting),)

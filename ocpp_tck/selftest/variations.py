@@ -147,6 +147,7 @@ def draw(sut: str, seed: int, number: int) -> Variation:
         connector=connector,
         response=LIMITS["response"],
         steps=_source(function),
+        resumes="resume-transactions" in variant.options,
     )
     changes, mutants = _changes(dice, scene)
     early = any(change.early for change in changes)

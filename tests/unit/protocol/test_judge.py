@@ -109,6 +109,14 @@ def test_a_judgement_tells_of_its_message():
         judgement = line.send(Side.STATION, raw)
         assert (judgement.message.id, judgement.action) == (json.loads(raw)[1], json.loads(raw)[2])
     assert line.send(Side.STATION, '[3,"k",{}]').message.id == "k"
+    line.csms(2, "k2", "ClearCache", {})
+    assert line.send(Side.STATION, '[3,"k2",{"status":"Accepted"}]').message.id == "k2"
+
+
+def test_an_answer_with_too_many_elements_is_not_also_held_against_its_schema():
+    line = Line()
+    line.csms(2, "k", "ClearCache", {})
+    assert line.cs(3, "k", {"status": "Nonsense"}, {}) == ["frame.elements"]
 
 
 def test_an_answer_that_the_kit_broke_teaches_nothing():
@@ -124,7 +132,7 @@ def test_malformed_frames_of_the_kit_are_not_judged():
     assert line.csms(2, "1", "Nonsense", [], malformed=True) == []
     assert line.csms(3, "x" * 64, {}, malformed=True) == []
     line.cs(2, "2", "Heartbeat", {})
-    assert line.csms(3, "2", {}, malformed=True) == []
+    assert line.csms(3, "2", {}, {}, malformed=True) == []
 
 
 def test_unknown_connection_is_taken_up():

@@ -367,6 +367,42 @@ class TestConfiguration:
         stop = {"transactionId": 7, "meterStop": 1, "timestamp": start["timestamp"], "transactionData": data}
         assert "configuration.stop_data" not in line.cs(2, "2", "StopTransaction", stop)
 
+    @pytest.mark.parametrize(("second", "rule"), [("04", []), ("04.1", ["configuration.stop_data"])])
+    def test_a_transaction_may_have_begun_within_the_tolerance_before(self, second, rule):
+        line = Line()
+        line.csms(2, "g", "GetConfiguration", {})
+        line.cs(3, "g", STOP_DATA)
+        time = f"2026-03-20T12:00:{second}Z"
+        line.cs(2, "1", "StartTransaction", {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": time}, dt=5)
+        line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        data = [{"timestamp": time, "sampledValue": [{"value": "1"}]}]
+        stop = {"transactionId": 7, "meterStop": 1, "timestamp": time, "transactionData": data}
+        assert line.cs(2, "2", "StopTransaction", stop) == rule
+
+    def test_what_a_key_was_before_it_was_changed_is_not_known_any_more(self):
+        line = Line()
+        line.csms(2, "g", "GetConfiguration", {})
+        line.cs(3, "g", STOP_DATA)
+        line.csms(2, "c", "ChangeConfiguration", {"key": "StopTxnSampledData", "value": "Voltage"})
+        line.cs(3, "c", {"status": "RebootRequired"})
+        line.csms(2, "h", "GetConfiguration", {"key": ["StopTxnAlignedData"]})
+        line.cs(3, "h", {"configurationKey": [{"key": "StopTxnAlignedData", "readonly": False, "value": ""}]})
+        start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "2026-03-20T12:01:00Z"}
+        line.cs(2, "1", "StartTransaction", start, dt=60)
+        line.csms(3, "1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        data = [{"timestamp": start["timestamp"], "sampledValue": [{"value": "1"}]}]
+        stop = {"transactionId": 7, "meterStop": 1, "timestamp": start["timestamp"], "transactionData": data}
+        assert line.cs(2, "2", "StopTransaction", stop) == []
+
+    @pytest.mark.parametrize("status", ["Accepted", "RebootRequired"])
+    def test_a_password_that_is_given_back_as_it_was_set(self, status):
+        line = Line()
+        line.csms(2, "c", "ChangeConfiguration", {"key": "AuthorizationKey", "value": "AB" * 16})
+        line.cs(3, "c", {"status": status})
+        line.csms(2, "g", "GetConfiguration", {})
+        entry = {"key": "AuthorizationKey", "readonly": False, "value": "ab" * 16}
+        assert line.cs(3, "g", {"configurationKey": [entry]}) == ["configuration.password"]
+
     def test_a_stop_without_values_holds_none(self):
         line = Line()
         line.csms(2, "g", "GetConfiguration", {})
