@@ -87,5 +87,7 @@ def test_wrong_signature(station: Station, step: Any) -> None:
         ):
             event = {"type": "InvalidFirmwareSignature"}
             station.expect("SecurityEventNotification", where=event)
+    with step("post", "The charge point installs nothing", requirement="L01.FR.04, L01.FR.12"):
+        station.expect_none(files.SIGNED, where={"status": {*files.BEFORE_INSTALLED, "Installed"}})
     with step("post", "Every connector is Available again"):
         files.available_again(station)
