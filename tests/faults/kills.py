@@ -60,7 +60,10 @@ def uninterrupted(place: Bench, folder: Path, workers: int) -> Reference:
     code = kit.end()
     assert (folder / "report.json").exists(), kit.text
     seconds = time.monotonic() - kit.began
-    return Reference(normal(folder / "report.json"), code, seconds, size_of(folder), _acts(folder))
+    report = normal(folder / "report.json")
+    missed = report["cases"].keys() - kit.printed().keys()
+    assert not missed, f"what was printed of {', '.join(sorted(missed))} is not understood:\n{kit.text}"
+    return Reference(report, code, seconds, size_of(folder), _acts(folder))
 
 
 def _acts(folder: Path) -> int:

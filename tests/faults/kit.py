@@ -57,7 +57,7 @@ KNOWN = "TCK-NOT-INVALID"
 """An idTag that the CSMS accepts, configured as one that it must not know."""
 COMMAND = "from ocpp_tck.cli import main; main()"
 """What the entry point `ocpp-tck` does."""
-_LINE = re.compile(r"^\[ *(\d+)/\S+\] +[\d.]+ s  (TC_\S+) +(PASS|WARN|FAIL|INCONCLUSIVE|KIT ERROR|N/A|NOT RUN) ")
+_LINE = re.compile(r"^\[ *(\d+)/\S+\] +[\d.]+ s .*?(TC_\S+) +(PASS|WARN|FAIL|INCONCLUSIVE|KIT ERROR|N/A|NOT RUN) ")
 
 
 @dataclass
