@@ -101,8 +101,13 @@ def argument(option: str) -> str:
 _LISTENING = range(20_000, 32_000)
 """Below the ports that Linux, macOS and Windows give to outgoing connections, one of which could take a free one."""
 _APART = 17
-_next_port = itertools.count(os.getpid() * _APART)
-"""Each process looks in another place, and never twice in one: between the look and the listening, another could."""
+_STRIDE = 30 * (os.getpid() % 97) + 7
+"""No divisor of it but 1 divides the number of these ports: all of them are looked at before one is again."""
+_next_port = itertools.count(os.getpid() * _APART, _STRIDE)
+"""Each process looks in another place, and never twice in one: between the look and the listening, another could.
+
+Its steps are its own too, or two processes that come to the same place would go on side by side.
+"""
 
 
 def free_port() -> int:
