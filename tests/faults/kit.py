@@ -36,6 +36,7 @@ clock_aligned_interval = 2
 connection_timeout = 1
 transaction_duration = 0.3
 offline_duration = 0.3
+reservation_expiry = 2
 {data}
 [limits]
 response = 5.0
